@@ -1,0 +1,12 @@
+# The target descriptions (src/targets/*.toml) compiled in as strings, in one generated .cpp.
+file(GLOB HALFTONE_TARGET_FILES CONFIGURE_DEPENDS src/targets/*.toml)
+set(HALFTONE_EMBEDDED_TARGETS ${CMAKE_BINARY_DIR}/embedded_targets.cpp)
+set(text "#include \"targets/embedded.h\"\n\nnamespace halftone {\nconst EmbeddedTarget kEmbeddedTargets[] = {\n")
+foreach(file ${HALFTONE_TARGET_FILES})
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} contents)
+  string(APPEND text "    {\"${name}\", R\"toml(${contents})toml\"},\n")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+endforeach()
+string(APPEND text "};\nconst std::size_t kEmbeddedTargetCount = sizeof kEmbeddedTargets / sizeof kEmbeddedTargets[0];\n}  // namespace halftone\n")
+file(CONFIGURE OUTPUT ${HALFTONE_EMBEDDED_TARGETS} CONTENT "${text}" @ONLY)

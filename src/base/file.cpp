@@ -1,0 +1,117 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace halftone {
+namespace fs = std::filesystem;
+
+MappedFile::MappedFile(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) throw Error("{}: cannot be opened: {}", path.string(), std::strerror(errno));
+  struct stat info {};
+  const bool known = ::fstat(fd, &info) == 0;
+  if (known && S_ISDIR(info.st_mode)) {
+    ::close(fd);
+    throw Error("{}: is a directory; give a file", path.string());
+  }
+  size_ = known ? static_cast<std::size_t>(info.st_size) : 0;
+  if (size_ > 0) {
+    void* mapped = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
+    const int failure = errno;
+    ::close(fd);
+    if (mapped == MAP_FAILED) throw Error("{}: cannot be read: {}", path.string(), std::strerror(failure));
+    data_ = static_cast<const std::byte*>(mapped);
+  } else {
+    ::close(fd);
+  }
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+namespace {
+
+// The temporary beside the target; removed unless committed.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const fs::path& target)
+      : target_(target), name_(target.string() + fmt::format(".{}.part", ::getpid())) {
+    fd_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd_ < 0) throw Error("{}: cannot be written: {}", target_.string(), std::strerror(errno));
+  }
+  ~TemporaryFile() {
+    if (fd_ >= 0) ::close(fd_);
+    if (!committed_) ::unlink(name_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void append(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) fail(written < 0 ? errno : ENOSPC);
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+
+  void commit() {
+    if (::fsync(fd_) != 0 && errno != EINVAL) fail(errno);
+    const int closed = ::close(fd_);
+    fd_ = -1;
+    if (closed != 0) fail(errno);
+    if (::rename(name_.c_str(), target_.c_str()) != 0) fail(errno);
+    committed_ = true;
+  }
+
+ private:
+  [[noreturn]] void fail(int error) const {
+    throw Error("{}: writing failed: {}; nothing was left behind", target_.string(), std::strerror(error));
+  }
+
+  fs::path target_;
+  std::string name_;
+  int fd_ = -1;
+  bool committed_ = false;
+};
+
+}  // namespace
+
+void write_file_atomically(const fs::path& path, const std::function<void(const Append&)>& produce) {
+  check_writable(path);
+  TemporaryFile file(path);
+  produce([&](std::span<const std::byte> bytes) { file.append(bytes); });
+  file.commit();
+}
+
+void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
+  write_file_atomically(path, [&](const Append& append) { append(bytes); });
+}
+
+void write_file_atomically(const fs::path& path, std::string_view text) {
+  write_file_atomically(path, std::as_bytes(std::span(text.data(), text.size())));
+}
+
+void check_writable(const fs::path& path) {
+  std::error_code ignored;
+  if (path.empty()) throw Error("an empty name for an output file");
+  if (fs::is_directory(path, ignored)) throw Error("{}: is a directory; give a file name", path.string());
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (!fs::exists(folder, ignored)) {
+    throw Error("{}: cannot be written: the folder {} does not exist", path.string(), folder.string());
+  }
+  if (!fs::is_directory(folder, ignored)) {
+    throw Error("{}: cannot be written: {} is not a folder", path.string(), folder.string());
+  }
+}
+
+}  // namespace halftone

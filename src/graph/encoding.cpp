@@ -1,0 +1,92 @@
+#include "graph/encoding.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace halftone {
+
+std::string describe(const Encoding& encoding) {
+  std::string text = fmt::format("{}int{}", encoding.is_signed ? "" : "u", encoding.bits);
+  if (encoding.symmetric) text += " symmetric";
+  text += encoding.per_channel() ? fmt::format(" per channel (axis {})", encoding.axis) : " per tensor";
+  return text;
+}
+
+DataType storage_type(const Encoding& encoding) {
+  if (encoding.bits <= 4) return encoding.is_signed ? DataType::int4 : DataType::uint4;
+  if (encoding.bits <= 8) return encoding.is_signed ? DataType::int8 : DataType::uint8;
+  return encoding.is_signed ? DataType::int16 : DataType::uint16;
+}
+
+void set_range(Encoding& encoding, std::size_t channel, Range range) {
+  if (!std::isfinite(range.min) || !std::isfinite(range.max)) {
+    throw Error("a range of [{}, {}] has no grid; are there NaN or infinite values?", range.min, range.max);
+  }
+  HALFTONE_CHECK(channel < encoding.scale.size() && encoding.zero_point.size() == encoding.scale.size());
+  constexpr double kSmallestScale = 0x1.0p-120;  // far from denormals: products of two scales stay normal floats
+  const double low = std::min(0.0, static_cast<double>(range.min)), high = std::max(0.0, static_cast<double>(range.max));
+  const std::int32_t code_min = encoding.code_min(), code_max = encoding.code_max();
+  if (encoding.symmetric) {
+    const std::int32_t middle = encoding.is_signed ? 0 : 1 << (encoding.bits - 1);
+    const double top = std::max(-low, high);
+    encoding.scale[channel] = static_cast<float>(std::max(top / (code_max - middle), kSmallestScale));
+    encoding.zero_point[channel] = middle;
+    return;
+  }
+  const double steps = static_cast<double>(code_max) - code_min;
+  const double scale = std::max((high - low) / steps, kSmallestScale);
+  encoding.scale[channel] = static_cast<float>(scale);
+  encoding.zero_point[channel] =
+      std::clamp(static_cast<std::int32_t>(std::nearbyint(code_min - low / scale)), code_min, code_max);
+}
+
+ChannelWalk channel_walk(const Shape& shape, int axis) {
+  ChannelWalk walk;
+  if (axis == Encoding::kPerTensor) {
+    walk.inner = element_count(shape);
+    return walk;
+  }
+  HALFTONE_CHECK(axis >= 0 && axis < static_cast<int>(shape.size()));
+  for (int i = 0; i < axis; ++i) walk.outer *= shape[i];
+  walk.channels = shape[axis];
+  for (std::size_t i = axis + 1; i < shape.size(); ++i) walk.inner *= shape[i];
+  return walk;
+}
+
+namespace {
+
+// Calls body(element, channel) over all elements in order.
+template <typename Body>
+void for_each_element(const Shape& shape, int axis, const Body& body) {
+  const ChannelWalk walk = channel_walk(shape, axis);
+  std::int64_t i = 0;
+  for (std::int64_t o = 0; o < walk.outer; ++o) {
+    for (std::int64_t c = 0; c < walk.channels; ++c) {
+      for (std::int64_t e = 0; e < walk.inner; ++e, ++i) body(i, static_cast<std::size_t>(c));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::int32_t> quantize(const Tensor& real, const Encoding& encoding) {
+  std::span<const float> in = real.values<float>();
+  std::vector<std::int32_t> codes(in.size());
+  const float low = static_cast<float>(encoding.code_min()), high = static_cast<float>(encoding.code_max());
+  for_each_element(real.shape(), encoding.axis, [&](std::int64_t i, std::size_t c) {
+    const float code = std::nearbyint(in[i] / encoding.scale[c]) + static_cast<float>(encoding.zero_point[c]);
+    codes[i] = static_cast<std::int32_t>(std::clamp(code, low, high));
+  });
+  return codes;
+}
+
+Tensor dequantize(const std::vector<std::int32_t>& codes, const Encoding& encoding, const Shape& shape) {
+  Tensor real(DataType::float32, shape);
+  std::span<float> out = real.mutable_values<float>();
+  for_each_element(shape, encoding.axis, [&](std::int64_t i, std::size_t c) {
+    out[i] = encoding.scale[c] * static_cast<float>(codes[i] - encoding.zero_point[c]);
+  });
+  return real;
+}
+
+}  // namespace halftone

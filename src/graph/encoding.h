@@ -1,0 +1,66 @@
+// The grid of a Value: scale, zero_point, bits, signedness, channel axis.
+//
+//     x_int = clamp(round(x / scale) + zero_point, code_min, code_max),   x_hat = scale (x_int - zero_point)
+//
+// round is half to even. Unsigned: codes 0..2^b - 1. Signed: -2^(b-1)..2^(b-1) - 1; narrow drops the lowest one.
+// Source: Nagel et al. 2021, section 2.1 (METHODS 2.1).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace halftone {
+
+struct Encoding {
+  static constexpr int kPerTensor = -1;
+
+  int bits = 8;
+  bool is_signed = false;
+  bool narrow = false;      // signed only: codes -p..p
+  bool symmetric = false;   // zero_point 0 (signed) is demanded by the scheme, not a coincidence
+  int axis = kPerTensor;    // the per-channel axis, or kPerTensor
+  std::vector<float> scale;              // one, or one a channel; empty: placed, its range not yet known. Positive, finite
+  std::vector<std::int32_t> zero_point;  // as many as scales
+
+  bool placed_only() const { return scale.empty(); }
+  bool per_channel() const { return axis != kPerTensor; }
+  std::int32_t code_min() const { return is_signed ? -(1 << (bits - 1)) + (narrow ? 1 : 0) : 0; }
+  std::int32_t code_max() const { return is_signed ? (1 << (bits - 1)) - 1 : (1 << bits) - 1; }
+  float real_min(std::size_t channel = 0) const { return scale[channel] * static_cast<float>(code_min() - zero_point[channel]); }
+  float real_max(std::size_t channel = 0) const { return scale[channel] * static_cast<float>(code_max() - zero_point[channel]); }
+
+  bool operator==(const Encoding&) const = default;
+};
+
+// "uint8", "int8 symmetric per channel (axis 0)"
+std::string describe(const Encoding& encoding);
+
+// The element type that stores the codes in a file: int8 for 8 signed bits, and so on; int4/uint4 up to 4 bits.
+DataType storage_type(const Encoding& encoding);
+
+// Real range a value should cover, before it becomes a scale and a zero_point.
+struct Range {
+  float min = 0;
+  float max = 0;
+};
+
+// Sets channel `channel` of the encoding to cover `range`, widened to contain 0; zero is exact. A range of no width gets
+// a small positive scale, or one that represents the constant exactly: [c, c] -> scale |c| / (most codes on its side).
+// Symmetric encodings cover +-max(|min|, |max|). Throws Error for NaN and infinities.
+void set_range(Encoding& encoding, std::size_t channel, Range range);
+
+// Nearest codes, held in int32, in the tensor's order; and back. Per-channel along encoding.axis.
+std::vector<std::int32_t> quantize(const Tensor& real, const Encoding& encoding);
+Tensor dequantize(const std::vector<std::int32_t>& codes, const Encoding& encoding, const Shape& shape);
+
+// How many elements lie between two steps of `axis` and how often the axis repeats: element i has channel
+// (i / inner) % channels. For kPerTensor: channels = 1.
+struct ChannelWalk {
+  std::int64_t outer = 1, channels = 1, inner = 1;
+};
+ChannelWalk channel_walk(const Shape& shape, int axis);
+
+}  // namespace halftone
