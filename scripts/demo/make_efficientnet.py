@@ -55,7 +55,8 @@ class Network:
 
     def constant(self, name, array):
         """Adds an initializer; returns its name."""
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array, np.float32).reshape(array.shape), name))
+        contents = np.asarray(array, np.float32, order="C")
+        self.initializers.append(numpy_helper.from_array(contents, name))
         return name
 
     def node(self, operator, name, inputs, output=None, **attributes):
@@ -91,7 +92,8 @@ class Network:
         inputs, y = self.channels, x
         if expansion != 1:
             y = self.unit(y, f"{name}.expand", f"{source}._expand_conv", f"{source}._bn0")
-        y = self.unit(y, f"{name}.depthwise", f"{source}._depthwise_conv", f"{source}._bn1", stride=stride, depthwise=True)
+        y = self.unit(y, f"{name}.depthwise", f"{source}._depthwise_conv", f"{source}._bn1",
+                      stride=stride, depthwise=True)
         y = self.unit(y, f"{name}.project", f"{source}._project_conv", f"{source}._bn2", activate=False)
         return self.node("Add", f"{name}.add", [y, x]) if stride == 1 and inputs == outputs else y
 
