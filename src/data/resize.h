@@ -8,7 +8,8 @@
 
 namespace halftone {
 
-// bilinear and bicubic: two separable passes, horizontal and then vertical, with 8-bit pixels between them. For output i:
+// bilinear and bicubic: two separable passes with 8-bit pixels between them, horizontal and then vertical; the other way
+// round where the height shrinks by more than twice what the width does (in pixels; Pillow since 13). For output i:
 //     scale = in / out;  s = max(scale, 1);  centre = (i + 1/2) scale
 //     weight[x] ~ f((x + 1/2 - centre) / s)  for pixels x with |x + 1/2 - centre| < support * s, summing to 1
 //     out = clamp((2^21 + sum of round(2^22 weight[x]) pixel[x]) >> 22, 0, 255)
