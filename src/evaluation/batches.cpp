@@ -5,7 +5,6 @@
 namespace halftone {
 namespace {
 
-constexpr std::size_t kBytesAtOnce = 64u << 20;
 constexpr std::int64_t kMostAtOnce = 64;
 
 // The same samples with the last one repeated until there are `samples`.
@@ -32,15 +31,18 @@ std::int64_t declared_batch(const Graph& graph) {
 
 }  // namespace
 
-BatchPlan plan_batches(const Graph& graph, const Dataset& data, Arithmetic arithmetic, int threads) {
+std::size_t value_bytes_of_a_sample(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job) {
+  std::vector<Shape> shapes;
+  for (const Tensor& input : data.read(0, 1, job).inputs) shapes.push_back(input.shape());
+  Session session(graph, arithmetic, job.threads);
+  return std::max<std::size_t>(session.value_bytes(shapes), 1);
+}
+
+BatchPlan plan_batches(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job) {
   if (data.is_feeds()) return {1, false};
   if (const std::int64_t fixed = declared_batch(graph); fixed > 0) return {fixed, true};
-  std::vector<Shape> shapes;
-  const Job job{threads};
-  for (const Tensor& input : data.read(0, 1, job).inputs) shapes.push_back(input.shape());
-  Session session(graph, arithmetic, threads);
-  const std::size_t each = std::max<std::size_t>(session.value_bytes(shapes), 1);
-  const auto fit = static_cast<std::int64_t>(kBytesAtOnce / each);
+  const std::size_t each = value_bytes_of_a_sample(graph, data, arithmetic, job);
+  const auto fit = static_cast<std::int64_t>(job.value_bytes / each);
   return {std::clamp<std::int64_t>(std::min(fit, data.size()), 1, kMostAtOnce), false};
 }
 

@@ -15,8 +15,12 @@ struct BatchPlan {
   bool fixed = false;        // the model's own batch is fixed to `samples`: a shorter last batch is filled up with copies
 };
 
-// A fixed batch of the model, or as many samples as keep the values of one run under about 64 MB (at most 64); 1 for feeds.
-BatchPlan plan_batches(const Graph& graph, const Dataset& data, Arithmetic arithmetic, int threads);
+// A fixed batch of the model, or as many samples as keep the values of one run within job.value_bytes (at most 64); 1 for
+// feeds.
+BatchPlan plan_batches(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job);
+
+// Bytes that the values of one sample need.
+std::size_t value_bytes_of_a_sample(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job);
 
 // Reads batch after batch and calls body(batch) with inputs ready for Session::run. Progress counts samples. Stops after
 // `most` samples (-1: all).

@@ -34,7 +34,7 @@ class Evaluation {
 
   Figures run() {
     const auto start = std::chrono::steady_clock::now();
-    const BatchPlan plan = plan_batches(model_, data_, options_.arithmetic, job_.threads);
+    const BatchPlan plan = plan_batches(model_, data_, options_.arithmetic, job_);
     std::int64_t samples = 0;
     for_each_batch(data_, plan, job_, "evaluating", options_.most_samples, [&](const Batch& batch) {
       add(batch);

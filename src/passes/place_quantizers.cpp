@@ -125,7 +125,7 @@ class Placement {
     const bool per_channel = context_.settings.granularity == Granularity::channel;
     const int axis = per_channel ? layer.weight_axis : Encoding::kPerTensor;
     if (weight.encoding) return weight.encoding->axis == axis;
-    Encoding encoding{.bits = 8, .is_signed = true, .symmetric = true, .axis = axis};
+    Encoding encoding{.bits = 8, .is_signed = true, .symmetric = context_.settings.symmetric_weights, .axis = axis};
     weight.encoding = std::make_shared<const Encoding>(std::move(encoding));
     context_.placement.emplace(layer.weight, "weight of " + describe(graph_.node(layer.node)));
     ++placed_;

@@ -1,7 +1,6 @@
 // Sets the scales of the weights' grids: min-max, or the scale with the least squared error (METHODS 3.1), per channel or
-// per tensor, exact on the values. Needs nothing. Symmetric, zero_point 0.
+// per tensor, exact on the values. Needs nothing.
 #include <algorithm>
-#include <cmath>
 
 #include "base/parallel.h"
 #include "operators/layer.h"
@@ -27,10 +26,9 @@ std::shared_ptr<const Encoding> with_scales(const Value& weight, RangeMethod met
   encoding.zero_point.assign(channels.size(), 0);
   parallel_for(static_cast<std::int64_t>(channels.size()), threads, [&](std::int64_t i) {
     const auto c = static_cast<std::size_t>(i);
-    float top = 0;
-    for (float w : channels[c]) top = std::max(top, std::fabs(w));
-    set_range(encoding, c, {-top, top});
-    if (method == RangeMethod::mse && top > 0) encoding.scale[c] = mse_weight_scale(channels[c], encoding);
+    const auto [low, high] = std::minmax_element(channels[c].begin(), channels[c].end());
+    if (method == RangeMethod::mse) set_mse_weight_range(encoding, c, channels[c]);
+    else set_range(encoding, c, {*low, *high});
   });
   return std::make_shared<const Encoding>(std::move(encoding));
 }

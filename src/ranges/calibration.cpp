@@ -30,7 +30,7 @@ struct Stop {};  // a watch has seen enough
 void watch_values(const Graph& graph, const std::vector<ValueId>& values, const Dataset& data, std::int64_t most,
                   std::string_view step, const Job& job, const Watch& watch) {
   Session session(graph, Arithmetic::float32, job.threads, values);
-  const BatchPlan plan = plan_batches(graph, data, Arithmetic::float32, job.threads);
+  const BatchPlan plan = plan_batches(graph, data, Arithmetic::float32, job);
   try {
     for_each_batch(data, plan, job, step, most, [&](const Batch& batch) {
       bool more = values.empty();

@@ -65,12 +65,12 @@ class MseSearch {
   double best_ = std::numeric_limits<double>::infinity(), best_low_ = 1, best_high_ = 1;
 };
 
-double channel_error(const std::vector<float>& values, float scale, const Encoding& grid) {
-  const float low = static_cast<float>(grid.code_min()), high = static_cast<float>(grid.code_max());
+double channel_error(const std::vector<float>& values, const Encoding& grid, std::size_t channel) {
+  const float scale = grid.scale[channel], zero = static_cast<float>(grid.zero_point[channel]);
+  const float low = static_cast<float>(grid.code_min()) - zero, high = static_cast<float>(grid.code_max()) - zero;
   double error = 0;
   for (float w : values) {
-    const float code = std::clamp(std::nearbyint(w / scale), low, high);
-    const double off = static_cast<double>(w) - static_cast<double>(scale) * code;
+    const double off = static_cast<double>(w) - static_cast<double>(scale) * std::clamp(std::nearbyint(w / scale), low, high);
     error += off * off;
   }
   return error;
@@ -126,25 +126,25 @@ Range estimate_range(const ValueStatistics& statistics, const Encoding& grid, co
   return with_zero(range);
 }
 
-float mse_weight_scale(const std::vector<float>& values, const Encoding& grid) {
-  float top = 0;
-  for (float w : values) top = std::max(top, std::fabs(w));
-  Encoding encoding = on_range(grid, {-top, top});
-  if (top == 0) return encoding.scale[0];
-  const float full = encoding.scale[0];
-  double best = channel_error(values, full, grid), best_fraction = 1;
-  const auto try_fraction = [&](double fraction) {
-    if (fraction <= 0.2 || fraction > 1.02) return;
-    const double error = channel_error(values, static_cast<float>(full * fraction), grid);
-    if (error < best) {
-      best = error;
-      best_fraction = fraction;
-    }
+void set_mse_weight_range(Encoding& grid, std::size_t channel, const std::vector<float>& values) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const Range full = {*low, *high};
+  double best = std::numeric_limits<double>::infinity(), best_fraction = 1;
+  const auto set_fraction = [&](double fraction) {
+    set_range(grid, channel, {static_cast<float>(full.min * fraction), static_cast<float>(full.max * fraction)});
   };
-  for (int i = 0; i <= 70; ++i) try_fraction(0.3 + 0.01 * i);
+  const auto try_fraction = [&](double fraction) {
+    set_fraction(fraction);
+    const double error = channel_error(values, grid, channel);
+    if (error >= best) return;
+    best = error;
+    best_fraction = fraction;
+  };
+  try_fraction(1);
+  for (int i = 0; i < 70; ++i) try_fraction(0.3 + 0.01 * i);
   const double coarse = best_fraction;
   for (int i = -4; i <= 4; ++i) try_fraction(coarse + 0.002 * i);
-  return static_cast<float>(full * best_fraction);
+  set_fraction(best_fraction);
 }
 
 }  // namespace halftone

@@ -37,8 +37,8 @@ Range estimate_range(const ValueStatistics& statistics, const Encoding& grid, co
 // sum over the bins of count (x - x_hat)^2 on the grid that covers `range`.
 double grid_error(const std::vector<Histogram::Bin>& bins, const Encoding& grid, Range range);
 
-// Symmetric scale of a weight channel: argmin over s of sum (w - w_hat)^2, on the values themselves.
-// Candidates are fractions of max|w| from 0.3 to 1, coarse to fine. All zeros: a small positive scale.
-float mse_weight_scale(const std::vector<float>& values, const Encoding& grid);
+// Sets channel `channel` of a weight's grid to the range with the least sum (w - w_hat)^2 over the channel's values.
+// Candidates are fractions of min-max (of max|w| where the grid is symmetric) from 0.3 to 1, coarse to fine.
+void set_mse_weight_range(Encoding& grid, std::size_t channel, const std::vector<float>& values);
 
 }  // namespace halftone

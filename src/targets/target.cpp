@@ -20,6 +20,7 @@ class TargetReader {
     target.name = text("name");
     target.weight_types = strings("weights", "types", {"int8"});
     target.weight_granularity = strings("weights", "granularity", {"channel", "tensor"});
+    target.symmetric_weights = flag("weights", "symmetric");
     target.activation_types = strings("activations", "types", {"uint8", "int8"});
     target.layers = strings("operators", "layers", {});
     target.own_grid = strings("operators", "own_grid", {});
@@ -37,6 +38,13 @@ class TargetReader {
     known_.insert(key);
     const auto value = root_[key].value<std::string>();
     if (!value) throw Error("{}: '{}' is missing", where_, key);
+    return *value;
+  }
+
+  bool flag(const std::string& section, const std::string& key) {
+    known_.insert(section + "." + key);
+    const auto value = root_[section][key].value<bool>();
+    if (!value) throw Error("{}: '{}.{}' is missing; it is true or false", where_, section, key);
     return *value;
   }
 

@@ -13,6 +13,7 @@ struct Target {
   std::string name;
   std::set<std::string> weight_types;       // "int8"
   std::set<std::string> weight_granularity;  // "channel", "tensor"
+  bool symmetric_weights = true;            // true: it takes weights with zero_point 0 only
   std::set<std::string> activation_types;   // "uint8", "int8"
   std::set<std::string> layers;             // operators with constant weights
   std::set<std::string> own_grid;           // their results get a grid of their own
