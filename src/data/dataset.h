@@ -24,9 +24,8 @@ enum class ColorOrder { rgb, bgr, grey };
 struct DataOptions {
   std::optional<std::int64_t> samples;     // the first N after skipping; null: all
   std::int64_t skip = 0;
-  std::optional<std::int64_t> height, width;  // --size; null: the model's own
-  bool square = true;                      // --size N, or no --size: the centre square; false: --size HxW
-  double crop_fraction = 1;                // 0 < F <= 1
+  std::optional<std::int64_t> height, width;  // --size (N: both); null: the model's own
+  double crop_fraction = 1;                // 0 < F <= 1: of the largest centred rectangle of the network's shape
   Interpolation interpolation = Interpolation::bilinear;
   ColorOrder color = ColorOrder::rgb;
   std::vector<float> mean, std;            // on the 0..255 scale: one number or one a channel; empty: 0 and 1
@@ -54,6 +53,11 @@ class Dataset {
   virtual std::int64_t size() const = 0;  // samples, after --skip and --samples
   virtual bool is_feeds() const { return false; }  // a folder of .npz: read one at a time, shapes may differ
   virtual std::string name(std::int64_t sample) const = 0;  // file name, or "sample 17": for messages and labels
+  // Samples that --skip passed over: labels by position begin there.
+  virtual std::int64_t skipped() const { return 0; }
+  // Whether name() is a file's name, and the names of those files that --skip and --samples leave out.
+  virtual bool has_file_names() const { return false; }
+  virtual std::vector<std::string> left_out() const { return {}; }
   // Samples [first, first + count). Throws Error naming the file or sample. count is 1 where is_feeds().
   virtual Batch read(std::int64_t first, std::int64_t count, const Job& job) const = 0;
 };

@@ -91,4 +91,8 @@ void check_supported(const Graph& graph, std::string_view file);
 std::optional<std::vector<TensorSpec>> same_as_first_input(const Call& call);
 std::optional<std::vector<TensorSpec>> broadcast_of_inputs(const Call& call);
 
+// Checks that shape rules share; they throw Error.
+void require_inputs(const Call& call, std::size_t least, std::size_t most);  // the first `least` are present, none beyond `most`
+void require_float(const Call& call, std::size_t i);                          // input i, when present, is float32
+
 }  // namespace halftone

@@ -1,0 +1,39 @@
+#include "engine/plan.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace halftone {
+
+std::size_t assign_offsets(std::vector<Buffer>& buffers) {
+  constexpr std::size_t kAlignment = 64;
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    if (buffers[i].constant == nullptr && buffers[i].first_step >= 0) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return buffers[a].bytes > buffers[b].bytes; });
+  std::vector<std::size_t> placed;
+  std::size_t arena = 0;
+  for (std::size_t i : order) {
+    Buffer& buffer = buffers[i];
+    std::vector<std::pair<std::size_t, std::size_t>> busy;  // [begin, end) of buffers alive at the same time
+    for (std::size_t j : placed) {
+      const Buffer& other = buffers[j];
+      if (other.first_step <= buffer.last_step && buffer.first_step <= other.last_step) {
+        busy.emplace_back(other.offset, other.offset + other.bytes);
+      }
+    }
+    std::sort(busy.begin(), busy.end());
+    std::size_t offset = 0;
+    for (const auto& [begin, end] : busy) {
+      if (offset + buffer.bytes <= begin) break;
+      offset = std::max(offset, (end + kAlignment - 1) / kAlignment * kAlignment);
+    }
+    buffer.offset = offset;
+    arena = std::max(arena, offset + buffer.bytes);
+    placed.push_back(i);
+  }
+  return arena;
+}
+
+}  // namespace halftone

@@ -1,0 +1,160 @@
+// QuantizeLinear/DequantizeLinear nodes -> Encodings on Values.
+#include <algorithm>
+#include <cmath>
+
+#include "formats/onnx/onnx.h"
+
+namespace halftone {
+namespace {
+
+// The grid that a Q or DQ node states: from its constant scale and zero_point. Null: not a grid of ours (a dynamic
+// scale, blocks, another element type), and the node stays.
+std::shared_ptr<const Encoding> grid_of(const Graph& graph, const Node& node, DataType codes) {
+  const Tensor* scale = graph.constant(node.input(1));
+  const Tensor* zero = graph.constant(node.input(2));
+  if (scale == nullptr || scale->type() != DataType::float32 || (node.input(2) != ValueId::none && zero == nullptr)) return nullptr;
+  if (node.attributes.integer("block_size", 0) != 0 || scale->rank() > 1 || scale->size() == 0) return nullptr;
+  Encoding encoding;
+  switch (codes) {
+    case DataType::int8: encoding.bits = 8; encoding.is_signed = true; break;
+    case DataType::uint8: encoding.bits = 8; break;
+    case DataType::int16: encoding.bits = 16; encoding.is_signed = true; break;
+    case DataType::uint16: encoding.bits = 16; break;
+    case DataType::int4: encoding.bits = 4; encoding.is_signed = true; break;
+    case DataType::uint4: encoding.bits = 4; break;
+    default: return nullptr;
+  }
+  encoding.scale = to_floats(*scale);
+  encoding.zero_point.assign(encoding.scale.size(), 0);
+  if (zero != nullptr) {
+    if (zero->type() != codes || zero->size() != scale->size()) return nullptr;
+    const std::vector<std::int64_t> zeros = to_int64s(*zero);
+    std::copy(zeros.begin(), zeros.end(), encoding.zero_point.begin());
+  }
+  for (float s : encoding.scale) {
+    if (!(s > 0) || !std::isfinite(s)) return nullptr;
+  }
+  encoding.symmetric = encoding.is_signed && std::all_of(encoding.zero_point.begin(), encoding.zero_point.end(),
+                                                         [](std::int32_t z) { return z == 0; });
+  if (scale->rank() == 1 && scale->size() > 1) encoding.axis = static_cast<int>(node.attributes.integer("axis", 1));
+  else if (scale->rank() == 1 && node.attributes.has("axis")) encoding.axis = static_cast<int>(node.attributes.integer("axis", 1));
+  return std::make_shared<const Encoding>(std::move(encoding));
+}
+
+// A per-channel axis inside the rank, counted from the front; false: it does not fit.
+bool place_axis(std::shared_ptr<const Encoding>& encoding, const Shape& shape) {
+  if (!encoding->per_channel()) return true;
+  const int rank = static_cast<int>(shape.size());
+  const int axis = encoding->axis < 0 ? encoding->axis + rank : encoding->axis;
+  if (axis < 0 || axis >= rank || shape[static_cast<std::size_t>(axis)] != static_cast<std::int64_t>(encoding->scale.size())) return false;
+  Encoding placed = *encoding;
+  placed.axis = axis;
+  encoding = std::make_shared<const Encoding>(std::move(placed));
+  return true;
+}
+
+// DequantizeLinear of int32 codes: a bias. Its float values, code times scale rounded once.
+bool absorb_bias(Graph& graph, const Node& node, const Tensor& codes) {
+  const Tensor* scale = graph.constant(node.input(1));
+  const Tensor* zero = graph.constant(node.input(2));
+  if (scale == nullptr || scale->type() != DataType::float32 || codes.rank() > 1) return false;
+  if (scale->size() != 1 && scale->size() != codes.size()) return false;
+  if (zero != nullptr) {
+    for (std::int64_t z : to_int64s(*zero)) {
+      if (z != 0) return false;
+    }
+  }
+  Tensor real(DataType::float32, codes.shape());
+  std::span<float> out = real.mutable_values<float>();
+  std::span<const std::int32_t> in = codes.values<std::int32_t>();
+  std::span<const float> s = scale->values<float>();
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    out[i] = static_cast<float>(static_cast<double>(in[i]) * s[s.size() == 1 ? 0 : i]);
+  }
+  const ValueId output = node.output();
+  const NodeId id = node.id;
+  const std::string name = graph.value(output).name;
+  graph.edit(output).name = name + "_absorbed";
+  graph.replace_uses(output, graph.add_constant(name, std::move(real)));
+  graph.remove_node(id);
+  return true;
+}
+
+void absorb_constant(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const Tensor* codes = graph.constant(node.input(0));
+  if (codes->type() == DataType::int32) {
+    absorb_bias(graph, node, *codes);
+    return;
+  }
+  std::shared_ptr<const Encoding> encoding = grid_of(graph, node, codes->type());
+  if (!encoding || !place_axis(encoding, codes->shape())) return;
+  const Tensor wide = convert(*codes, DataType::int32);
+  std::span<const std::int32_t> values = wide.values<std::int32_t>();
+  Tensor real = dequantize({values.begin(), values.end()}, *encoding, codes->shape());
+  const ValueId output = node.output();
+  const std::string name = graph.value(output).name;
+  graph.edit(output).name = name + "_absorbed";
+  const ValueId constant = graph.add_constant(name, std::move(real));
+  graph.edit(constant).encoding = std::move(encoding);
+  graph.replace_uses(output, constant);
+  graph.remove_node(id);
+}
+
+// Moves the grid of Identity `id` onto the value before it, when that value is read by nobody else.
+void merge_identity(Graph& graph, NodeId id) {
+  const ValueId before = graph.node(id).input(0), after = graph.node(id).output();
+  const Value& value = graph.value(before);
+  if (value.encoding || value.is_constant() || graph.only_reader(before) == nullptr) return;
+  graph.edit(before).encoding = graph.value(after).encoding;
+  if (graph.is_output(after) && value.producer != NodeId::none) {
+    const std::string name = graph.value(after).name;
+    graph.edit(after).name = name + "_absorbed";
+    graph.edit(before).name = name;
+  } else if (graph.is_output(after)) {
+    graph.edit(before).encoding = nullptr;  // an input that is an output: two names are needed
+    return;
+  }
+  graph.replace_uses(after, before);
+  graph.remove_node(id);
+}
+
+void absorb_pair(Graph& graph, NodeId dq) {
+  const ValueId codes = graph.node(dq).input(0);
+  const Node* q = graph.producer(codes);
+  if (q == nullptr || q->type != "QuantizeLinear" || graph.is_output(codes)) return;
+  const Tensor* zero = graph.constant(q->input(2));
+  const DataType type = zero != nullptr ? zero->type() : DataType::uint8;
+  const std::shared_ptr<const Encoding> quantized = grid_of(graph, *q, type), back = grid_of(graph, graph.node(dq), type);
+  if (!quantized || !back || !(*quantized == *back)) return;
+  const NodeId q_id = q->id;
+  Node identity;
+  identity.type = "Identity";
+  identity.name = graph.unique_node_name(q->name + "_Identity");
+  identity.version = q->version;
+  identity.inputs = {q->input(0)};
+  const ValueId after = graph.node(dq).output();
+  const std::string name = graph.value(after).name;
+  const ValueId made = graph.add_value(name + "_identity", DataType::float32, graph.value(after).dims);
+  graph.edit(made).encoding = quantized;
+  identity.outputs = {made};
+  graph.replace_uses(after, made);
+  graph.remove_node(dq);
+  graph.edit(made).name = name;
+  const NodeId id = graph.add_node(std::move(identity));
+  if (graph.value(codes).readers.empty()) graph.remove_node(q_id);
+  merge_identity(graph, id);
+}
+
+}  // namespace
+
+void absorb_qdq(Graph& graph) {
+  for (NodeId id : graph.topological_order()) {
+    if (graph.node(id).id == NodeId::none || graph.node(id).type != "DequantizeLinear") continue;
+    if (graph.constant(graph.node(id).input(0)) != nullptr) absorb_constant(graph, id);
+    else absorb_pair(graph, id);
+  }
+  graph.remove_unused_nodes();
+}
+
+}  // namespace halftone

@@ -1,0 +1,222 @@
+// ONNX file -> Graph.
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "formats/onnx/onnx.h"
+#include "formats/onnx/tensor_proto.h"
+
+namespace halftone {
+namespace {
+
+using onnx::AttributeProto;
+
+Attribute attribute_from_proto(const AttributeProto& proto, const std::string& what) {
+  switch (proto.type()) {
+    case AttributeProto::INT: return proto.i();
+    case AttributeProto::FLOAT: return proto.f();
+    case AttributeProto::STRING: return proto.s();
+    case AttributeProto::INTS: return std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
+    case AttributeProto::FLOATS: return std::vector<float>(proto.floats().begin(), proto.floats().end());
+    case AttributeProto::STRINGS: return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
+    case AttributeProto::TENSOR: return tensor_from_proto(proto.t(), what);
+    default: break;
+  }
+  throw Error("{}: attributes of type {} are not supported", what, AttributeProto::AttributeType_Name(proto.type()));
+}
+
+// Files before IR version 3 leave `type` empty.
+AttributeProto with_type(const AttributeProto& proto) {
+  AttributeProto typed = proto;
+  if (typed.type() != AttributeProto::UNDEFINED) return typed;
+  if (typed.has_i()) typed.set_type(AttributeProto::INT);
+  else if (typed.has_f()) typed.set_type(AttributeProto::FLOAT);
+  else if (typed.has_s()) typed.set_type(AttributeProto::STRING);
+  else if (typed.has_t()) typed.set_type(AttributeProto::TENSOR);
+  else if (typed.ints_size() > 0) typed.set_type(AttributeProto::INTS);
+  else if (typed.floats_size() > 0) typed.set_type(AttributeProto::FLOATS);
+  else if (typed.strings_size() > 0) typed.set_type(AttributeProto::STRINGS);
+  return typed;
+}
+
+bool holds_a_graph(const AttributeProto& proto) {
+  return proto.type() == AttributeProto::GRAPH || proto.type() == AttributeProto::GRAPHS;
+}
+
+class GraphReader {
+ public:
+  GraphReader(const onnx::ModelProto& model, std::string file) : model_(model), file_(std::move(file)) {}
+
+  Graph read() {
+    const onnx::GraphProto& proto = model_.graph();
+    graph_.name = proto.name();
+    read_file_facts();
+    read_initializers(proto);
+    read_inputs(proto);
+    make_outputs_of_nodes(proto);
+    for (int i = 0; i < proto.node_size(); ++i) read_node(proto.node(i), i);
+    read_outputs(proto);
+    read_value_infos(proto);
+    verify(graph_, file_);
+    return std::move(graph_);
+  }
+
+ private:
+  void read_file_facts() {
+    FileFacts& facts = graph_.file;
+    facts.ir_version = model_.ir_version();
+    for (const auto& opset : model_.opset_import()) {
+      const std::string domain = opset.domain() == "ai.onnx" ? "" : opset.domain();
+      facts.opsets[domain] = static_cast<int>(opset.version());
+    }
+    if (facts.opsets.empty()) facts.opsets[""] = 1;  // IR versions before 3
+    facts.producer_name = model_.producer_name();
+    facts.producer_version = model_.producer_version();
+    facts.domain = model_.domain();
+    facts.doc_string = model_.doc_string();
+    facts.model_version = model_.model_version();
+    for (const auto& entry : model_.metadata_props()) facts.metadata.emplace_back(entry.key(), entry.value());
+  }
+
+  void define(const std::string& name, ValueId id, const char* kind) {
+    if (name.empty()) throw Error("{}: {} without a name", file_, kind);
+    if (!by_name_.emplace(name, id).second) throw Error("{}: {} '{}' is defined twice", file_, kind, name);
+  }
+
+  void read_initializers(const onnx::GraphProto& proto) {
+    if (proto.sparse_initializer_size() > 0) {
+      throw Error("{}: '{}' is a sparse initializer, which is not supported; store it dense", file_,
+                  proto.sparse_initializer(0).values().name());
+    }
+    for (const onnx::TensorProto& tensor : proto.initializer()) {
+      const std::string what = file_ + ": initializer '" + tensor.name() + "'";
+      define(tensor.name(), graph_.add_constant(tensor.name(), tensor_from_proto(tensor, what)), "initializer");
+    }
+  }
+
+  std::optional<std::vector<Dimension>> dims_of(const onnx::TypeProto_Tensor& type, const std::string& what) const {
+    if (!type.has_shape()) return std::nullopt;
+    std::vector<Dimension> dims;
+    for (const auto& dim : type.shape().dim()) {
+      if (dim.has_dim_value() && dim.dim_value() < 0) throw Error("{}: dimension {} is negative", what, dim.dim_value());
+      dims.push_back(dim.has_dim_value() ? Dimension{dim.dim_value(), ""} : Dimension{-1, dim.dim_param()});
+    }
+    return dims;
+  }
+
+  void read_inputs(const onnx::GraphProto& proto) {
+    for (const onnx::ValueInfoProto& info : proto.input()) {
+      if (by_name_.contains(info.name())) continue;  // an initializer that is listed among the inputs too
+      const std::string what = file_ + ": input '" + info.name() + "'";
+      if (!info.type().has_tensor_type()) throw Error("{}: is no tensor, which is not supported", what);
+      const auto& type = info.type().tensor_type();
+      const ValueId id = graph_.add_value(info.name(), data_type_from_proto(type.elem_type(), what), dims_of(type, what));
+      define(info.name(), id, "input");
+      graph_.add_input(id);
+    }
+  }
+
+  void make_outputs_of_nodes(const onnx::GraphProto& proto) {
+    for (const onnx::NodeProto& node : proto.node()) {
+      for (const std::string& name : node.output()) {
+        if (!name.empty()) define(name, graph_.add_value(name), "the value");
+      }
+    }
+  }
+
+  std::string made_name(const onnx::NodeProto& proto, int index) {
+    std::string name = proto.name();
+    if (name.empty()) name = proto.output_size() > 0 && !proto.output(0).empty() ? proto.output(0) : fmt::format("{}_{}", proto.op_type(), index);
+    std::string unique = name;
+    for (int i = 2; !node_names_.insert(unique).second; ++i) unique = fmt::format("{}_{}", name, i);
+    return unique;
+  }
+
+  void read_node(const onnx::NodeProto& proto, int index) {
+    Node node;
+    node.type = proto.op_type();
+    node.domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
+    node.name = made_name(proto, index);
+    const std::string what = file_ + ": " + describe(node);
+    const auto opset = graph_.file.opsets.find(node.domain);
+    node.version = opset == graph_.file.opsets.end() ? 0 : opset->second;
+    for (const std::string& name : proto.input()) {
+      if (name.empty()) {
+        node.inputs.push_back(ValueId::none);
+        continue;
+      }
+      const auto found = by_name_.find(name);
+      if (found == by_name_.end()) {
+        throw Error("{} reads '{}', which nothing makes: it is no input, no initializer and no node's output", what, name);
+      }
+      node.inputs.push_back(found->second);
+    }
+    for (const std::string& name : proto.output()) node.outputs.push_back(name.empty() ? ValueId::none : by_name_.at(name));
+    for (const AttributeProto& attribute : proto.attribute()) {
+      if (holds_a_graph(attribute)) continue;  // a subgraph: the node itself is listed as unsupported
+      node.attributes.set(attribute.name(), attribute_from_proto(with_type(attribute), what + ": attribute '" + attribute.name() + "'"));
+    }
+    graph_.add_node(std::move(node));
+  }
+
+  void read_outputs(const onnx::GraphProto& proto) {
+    for (const onnx::ValueInfoProto& info : proto.output()) {
+      const auto found = by_name_.find(info.name());
+      if (found == by_name_.end()) throw Error("{}: the output '{}' is made by no node", file_, info.name());
+      graph_.add_output(found->second);
+      read_value_info(info);
+    }
+    if (graph_.outputs().empty()) throw Error("{}: the graph has no outputs; is it an ONNX model?", file_);
+  }
+
+  void read_value_info(const onnx::ValueInfoProto& info) {
+    const auto found = by_name_.find(info.name());
+    if (found == by_name_.end() || !info.type().has_tensor_type()) return;
+    Value& value = graph_.edit(found->second);
+    if (value.is_constant()) return;
+    const std::string what = file_ + ": value '" + info.name() + "'";
+    value.type = data_type_from_proto(info.type().tensor_type().elem_type(), what);
+    value.dims = dims_of(info.type().tensor_type(), what);
+  }
+
+  void read_value_infos(const onnx::GraphProto& proto) {
+    for (const onnx::ValueInfoProto& info : proto.value_info()) read_value_info(info);
+  }
+
+  const onnx::ModelProto& model_;
+  const std::string file_;
+  Graph graph_;
+  std::unordered_map<std::string, ValueId> by_name_;
+  std::unordered_set<std::string> node_names_;
+};
+
+template <typename Message>
+Message parse(const std::filesystem::path& path, const char* kind) {
+  const MappedFile file(path);
+  const std::span<const std::byte> bytes = file.bytes();
+  if (bytes.empty()) throw Error("{}: is empty (0 bytes); give {}", path.string(), kind);
+  if (bytes.size() > 0x7fffffffu) throw Error("{}: {} bytes; files over 2 GB are not supported yet", path.string(), bytes.size());
+  Message message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    throw Error("{}: is not {}, or it is damaged or truncated ({} bytes)", path.string(), kind, bytes.size());
+  }
+  return message;
+}
+
+}  // namespace
+
+Graph read_onnx(const std::filesystem::path& path) {
+  const auto model = parse<onnx::ModelProto>(path, "an ONNX model");
+  if (!model.has_graph() || model.graph().node_size() + model.graph().output_size() == 0) {
+    throw Error("{}: is not an ONNX model: it holds no graph", path.string());
+  }
+  return GraphReader(model, path.string()).read();
+}
+
+Tensor read_onnx_tensor(const std::filesystem::path& path) {
+  return tensor_from_proto(parse<onnx::TensorProto>(path, "an ONNX tensor"), path.string());
+}
+
+}  // namespace halftone

@@ -1,0 +1,261 @@
+// Graph -> ONNX file. Encodings become QuantizeLinear/DequantizeLinear pairs:
+//
+//   weight W (constant)   W_quantized, W_scale, W_zero_point -> DequantizeLinear -> W
+//   bias of a layer       int32 codes with scale s_x s_w (operators/layer.h) -> DequantizeLinear
+//   activation v          v -> QuantizeLinear -> v_quantized -> DequantizeLinear -> v_dequantized, which all readers take
+//   graph output v        v_float -> QuantizeLinear -> v_quantized -> DequantizeLinear -> v
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/file.h"
+#include "formats/onnx/onnx.h"
+#include "formats/onnx/tensor_proto.h"
+#include "operators/layer.h"
+
+namespace halftone {
+namespace {
+
+constexpr int kPerChannelOpset = 13;  // DequantizeLinear has an axis since then
+
+Tensor codes_tensor(const std::vector<std::int32_t>& codes, DataType type, const Shape& shape) {
+  return convert(Tensor::from<std::int32_t>(shape, codes), type);
+}
+
+class GraphWriter {
+ public:
+  GraphWriter(const Graph& graph, onnx::ModelProto& model) : graph_(graph), model_(model), out_(*model.mutable_graph()) {}
+
+  void write() {
+    write_file_facts();
+    out_.set_name(graph_.name.empty() ? "halftone" : graph_.name);
+    name_values();
+    for (ValueId input : graph_.inputs()) {
+      write_value_info(input, *out_.add_input());
+      if (graph_.value(input).encoding) write_pair(input);
+    }
+    for (NodeId id : graph_.topological_order()) write_node(graph_.node(id));
+    for (ValueId output : graph_.outputs()) write_value_info(output, *out_.add_output());
+  }
+
+ private:
+  void write_file_facts() {
+    const FileFacts& facts = graph_.file;
+    model_.set_ir_version(facts.ir_version);
+    for (const auto& [domain, version] : facts.opsets) {
+      auto* opset = model_.add_opset_import();
+      opset->set_domain(domain);
+      opset->set_version(version);
+    }
+    if (!facts.producer_name.empty()) model_.set_producer_name(facts.producer_name);
+    if (!facts.producer_version.empty()) model_.set_producer_version(facts.producer_version);
+    if (!facts.domain.empty()) model_.set_domain(facts.domain);
+    if (!facts.doc_string.empty()) model_.set_doc_string(facts.doc_string);
+    if (facts.model_version != 0) model_.set_model_version(facts.model_version);
+    for (const auto& [key, value] : facts.metadata) {
+      auto* entry = model_.add_metadata_props();
+      entry->set_key(key);
+      entry->set_value(value);
+    }
+  }
+
+  // The names that producers write and that readers read; they differ around a Q/DQ pair.
+  void name_values() {
+    for (ValueId id : graph_.values()) taken_.insert(graph_.value(id).name);
+    for (NodeId id : graph_.nodes()) node_names_.insert(graph_.node(id).name);
+    for (ValueId id : graph_.values()) {
+      const Value& value = graph_.value(id);
+      made_[id] = read_[id] = value.name;
+      if (!value.encoding || value.is_constant()) continue;
+      if (graph_.is_output(id) && value.producer != NodeId::none) made_[id] = unique(value.name + "_float");
+      else read_[id] = unique(value.name + "_dequantized");
+    }
+  }
+
+  static std::string unique_in(std::unordered_set<std::string>& taken, const std::string& wish) {
+    std::string name = wish;
+    for (int i = 2; !taken.insert(name).second; ++i) name = fmt::format("{}_{}", wish, i);
+    return name;
+  }
+  std::string unique(const std::string& wish) { return unique_in(taken_, wish); }
+
+  void write_value_info(ValueId id, onnx::ValueInfoProto& info) {
+    const Value& value = graph_.value(id);
+    info.set_name(value.name);
+    auto* type = info.mutable_type()->mutable_tensor_type();
+    type->set_elem_type(data_type_to_proto(value.type));
+    if (!value.dims) return;
+    auto* shape = type->mutable_shape();
+    for (const Dimension& dimension : *value.dims) {
+      auto* dim = shape->add_dim();
+      if (dimension.size >= 0) dim->set_dim_value(dimension.size);
+      else if (!dimension.symbol.empty()) dim->set_dim_param(dimension.symbol);
+    }
+  }
+
+  void write_initializer(const std::string& name, const Tensor& tensor) {
+    tensor_to_proto(tensor, name, *out_.add_initializer());
+  }
+
+  onnx::NodeProto& add_node(const std::string& type, const std::string& name, const std::vector<std::string>& inputs,
+                            const std::string& output) {
+    onnx::NodeProto& node = *out_.add_node();
+    node.set_op_type(type);
+    node.set_name(unique_in(node_names_, name));
+    for (const std::string& input : inputs) node.add_input(input);
+    node.add_output(output);
+    return node;
+  }
+
+  static void set_axis(onnx::NodeProto& node, int axis) {
+    auto* attribute = node.add_attribute();
+    attribute->set_name("axis");
+    attribute->set_type(onnx::AttributeProto::INT);
+    attribute->set_i(axis);
+  }
+
+  // scale and zero_point initializers of a grid; returns their names.
+  std::vector<std::string> write_grid(const std::string& stem, const std::vector<float>& scale,
+                                      const std::vector<std::int32_t>& zero_point, DataType type, bool per_channel) {
+    const Shape shape = per_channel ? Shape{static_cast<std::int64_t>(scale.size())} : Shape{};
+    const std::vector<std::string> names = {unique(stem + "_scale"), unique(stem + "_zero_point")};
+    write_initializer(names[0], Tensor::from<float>(shape, scale));
+    write_initializer(names[1], codes_tensor(zero_point, type, shape));
+    return names;
+  }
+
+  void write_dequantize(const std::string& codes, const std::vector<std::string>& grid, const std::string& output, int axis) {
+    auto& node = add_node("DequantizeLinear", output + "_DequantizeLinear", {codes, grid[0], grid[1]}, output);
+    if (axis != Encoding::kPerTensor) set_axis(node, axis);
+  }
+
+  void write_pair(ValueId id) {
+    const Value& value = graph_.value(id);
+    const Encoding& encoding = *value.encoding;
+    check_writable_grid(value);
+    const std::vector<std::string> grid =
+        write_grid(value.name, encoding.scale, encoding.zero_point, storage_type(encoding), encoding.per_channel());
+    const std::string codes = unique(value.name + "_quantized");
+    auto& node = add_node("QuantizeLinear", value.name + "_QuantizeLinear", {made_[id], grid[0], grid[1]}, codes);
+    if (encoding.per_channel()) set_axis(node, encoding.axis);
+    write_dequantize(codes, grid, read_[id], encoding.axis);
+  }
+
+  void check_writable_grid(const Value& value) const {
+    const Encoding& encoding = *value.encoding;
+    HALFTONE_CHECK(!encoding.placed_only());
+    const auto opset = graph_.file.opsets.find("");
+    const int version = opset == graph_.file.opsets.end() ? 0 : opset->second;
+    const int needed = encoding.per_channel() ? kPerChannelOpset : 10;
+    if (version < needed) {
+      throw Error("value '{}': {} needs opset {}, but the file has opset {}; convert the model to opset {} first", value.name,
+                  describe(encoding), needed, version, kPerChannelOpset);
+    }
+    if (encoding.bits != 8) throw Error("value '{}': files with {}-bit codes are not supported yet", value.name, encoding.bits);
+  }
+
+  // A constant is written when the first node reads it.
+  std::string constant_name(ValueId id) {
+    const Value& value = graph_.value(id);
+    if (!written_.insert(id).second) return value.name;
+    if (!value.encoding) {
+      write_initializer(value.name, *value.constant);
+      return value.name;
+    }
+    check_writable_grid(value);
+    const Encoding& encoding = *value.encoding;
+    const std::string codes = unique(value.name + "_quantized");
+    write_initializer(codes, codes_tensor(quantize(*value.constant, encoding), storage_type(encoding), value.constant->shape()));
+    const auto grid = write_grid(value.name, encoding.scale, encoding.zero_point, storage_type(encoding), encoding.per_channel());
+    write_dequantize(codes, grid, value.name, encoding.axis);
+    return value.name;
+  }
+
+  std::string bias_name(const Layer& layer) {
+    const BiasCodes bias = derive_bias(graph_, layer);
+    const Value& value = graph_.value(layer.bias);
+    const bool shared = value.readers.size() > 1;
+    const std::string name = shared ? unique(graph_.node(layer.node).name + "_bias") : value.name;
+    const std::string codes = unique(name + "_quantized");
+    const Shape shape = {layer.channels};
+    write_initializer(codes, Tensor::from<std::int32_t>(shape, bias.codes));
+    const bool per_channel = bias.scale.size() > 1 || graph_.encoding(layer.weight)->per_channel();
+    const std::vector<std::int32_t> zeros(bias.scale.size(), 0);
+    write_dequantize(codes, write_grid(name, bias.scale, zeros, DataType::int32, per_channel), name,
+                     per_channel ? 0 : Encoding::kPerTensor);
+    return name;
+  }
+
+  std::string input_name(const std::optional<Layer>& layer, std::size_t index, ValueId id) {
+    if (id == ValueId::none) return "";
+    if (layer && index == layer->bias_index && id == layer->bias) return bias_name(*layer);
+    return graph_.value(id).is_constant() ? constant_name(id) : read_[id];
+  }
+
+  void write_node(const Node& node) {
+    std::optional<Layer> layer = layer_of(graph_, node.id);
+    if (layer && !is_quantized(graph_, *layer)) layer.reset();
+    std::vector<std::string> inputs;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(input_name(layer, i, node.inputs[i]));
+    onnx::NodeProto& proto = *out_.add_node();
+    proto.set_op_type(node.type);
+    proto.set_name(node.name);
+    if (!node.domain.empty()) proto.set_domain(node.domain);
+    for (const std::string& input : inputs) proto.add_input(input);
+    for (ValueId output : node.outputs) proto.add_output(output == ValueId::none ? "" : made_[output]);
+    for (const auto& [name, attribute] : node.attributes.all()) write_attribute(name, attribute, *proto.add_attribute());
+    for (ValueId output : node.outputs) {
+      if (output != ValueId::none && graph_.value(output).encoding) write_pair(output);
+    }
+  }
+
+  static void write_attribute(const std::string& name, const Attribute& attribute, onnx::AttributeProto& proto) {
+    using Proto = onnx::AttributeProto;
+    proto.set_name(name);
+    if (const auto* value = std::get_if<std::int64_t>(&attribute)) {
+      proto.set_type(Proto::INT);
+      proto.set_i(*value);
+    } else if (const auto* real = std::get_if<float>(&attribute)) {
+      proto.set_type(Proto::FLOAT);
+      proto.set_f(*real);
+    } else if (const auto* text = std::get_if<std::string>(&attribute)) {
+      proto.set_type(Proto::STRING);
+      proto.set_s(*text);
+    } else if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&attribute)) {
+      proto.set_type(Proto::INTS);
+      for (std::int64_t i : *integers) proto.add_ints(i);
+    } else if (const auto* reals = std::get_if<std::vector<float>>(&attribute)) {
+      proto.set_type(Proto::FLOATS);
+      for (float f : *reals) proto.add_floats(f);
+    } else if (const auto* texts = std::get_if<std::vector<std::string>>(&attribute)) {
+      proto.set_type(Proto::STRINGS);
+      for (const std::string& s : *texts) proto.add_strings(s);
+    } else if (const auto* tensor = std::get_if<Tensor>(&attribute)) {
+      proto.set_type(Proto::TENSOR);
+      tensor_to_proto(*tensor, name, *proto.mutable_t());
+    } else {
+      HALFTONE_CHECK(false);  // the reader makes no subgraphs yet
+    }
+  }
+
+  const Graph& graph_;
+  onnx::ModelProto& model_;
+  onnx::GraphProto& out_;
+  std::unordered_map<ValueId, std::string> made_, read_;
+  std::unordered_set<std::string> taken_, node_names_;
+  std::unordered_set<ValueId> written_;
+};
+
+}  // namespace
+
+void write_onnx(const Graph& graph, const std::filesystem::path& path) {
+  verify(graph, path.string());
+  onnx::ModelProto model;
+  GraphWriter(graph, model).write();
+  if (model.ByteSizeLong() > 0x7fffffffu) throw Error("{}: the model takes over 2 GB, which is not supported yet", path.string());
+  std::string bytes;
+  if (!model.SerializeToString(&bytes)) throw Error("{}: the model cannot be written as protobuf", path.string());
+  write_file_atomically(path, bytes);
+}
+
+}  // namespace halftone

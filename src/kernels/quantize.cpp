@@ -1,0 +1,72 @@
+#include "kernels/quantize.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/simd.h"
+
+namespace halftone {
+
+CodeGrid code_grid(const Encoding& encoding) {
+  HALFTONE_CHECK(!encoding.per_channel() && encoding.scale.size() == 1);
+  return {encoding.scale[0], static_cast<float>(encoding.code_min() - encoding.zero_point[0]),
+          static_cast<float>(encoding.code_max() - encoding.zero_point[0])};
+}
+
+HALFTONE_SIMD_CLONES
+void quantize_to_codes(const float* x, std::int64_t count, const CodeGrid& grid, float* out) {
+  const float scale = grid.scale, low = grid.low, high = grid.high;
+  for (std::int64_t i = 0; i < count; ++i) {
+    float code = x[i] / scale;
+    code = code > low ? code : low;  // clamped first: the bounds are integers, so rounding cannot cross them
+    code = code < high ? code : high;
+    out[i] = round_half_even_small(code);
+  }
+}
+
+HALFTONE_SIMD_CLONES
+void scale_values(const float* x, std::int64_t count, float factor, float* out) {
+  for (std::int64_t i = 0; i < count; ++i) out[i] = x[i] * factor;
+}
+
+HALFTONE_SIMD_CLONES
+void requantize(const float* x, std::int64_t rows, std::int64_t channels, const float* multiplier, bool rounds, float low,
+                float high, float* out) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const float* in = x + r * channels;
+    float* to = out + r * channels;
+    if (rounds) {
+      for (std::int64_t c = 0; c < channels; ++c) {
+        float code = in[c] * multiplier[c];
+        code = code > low ? code : low;
+        code = code < high ? code : high;
+        to[c] = round_half_even_small(code);
+      }
+    } else {
+      for (std::int64_t c = 0; c < channels; ++c) {
+        const float value = in[c] * multiplier[c];
+        to[c] = value < low ? low : value > high ? high : value;
+      }
+    }
+  }
+}
+
+namespace reference {
+
+void quantize_to_codes(const float* x, std::int64_t count, const CodeGrid& grid, float* out) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float code = std::nearbyint(x[i] / grid.scale);
+    out[i] = std::isnan(code) ? grid.low : std::clamp(code, grid.low, grid.high);
+  }
+}
+
+void requantize(const float* x, std::int64_t rows, std::int64_t channels, const float* multiplier, bool rounds, float low,
+                float high, float* out) {
+  for (std::int64_t i = 0; i < rows * channels; ++i) {
+    const float product = x[i] * multiplier[i % channels];
+    out[i] = std::clamp(rounds ? std::nearbyint(product) : product, low, high);
+  }
+}
+
+}  // namespace reference
+}  // namespace halftone

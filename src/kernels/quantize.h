@@ -1,0 +1,35 @@
+// Real numbers <-> centred codes, x_int - zero_point held in float32: what a simulated network computes on.
+#pragma once
+
+#include <cstdint>
+
+#include "graph/encoding.h"
+
+namespace halftone {
+
+// A per-tensor grid as kernels take it. low and high are code_min - zero_point and code_max - zero_point.
+struct CodeGrid {
+  float scale = 1;
+  float low = 0, high = 255;
+};
+CodeGrid code_grid(const Encoding& encoding);  // per tensor and complete
+
+// out[i] = clamp(round_half_even(x[i] / scale), low, high). Codes have at most 16 bits. out may be x. NaN gives low.
+// The division is one float32 division, as ONNX's QuantizeLinear.
+void quantize_to_codes(const float* x, std::int64_t count, const CodeGrid& grid, float* out);
+
+// out[i] = x[i] * factor, rounded once: codes -> real (factor = scale).
+void scale_values(const float* x, std::int64_t count, float factor, float* out);
+
+// out[i] = clamp(round_half_even(x[i] * multiplier[i % channels]), low, high): a layer's sum, or the codes of another
+// grid, onto this one. NUMERICS.md, requantization. `rounds` false: only multiply and clamp.
+void requantize(const float* x, std::int64_t rows, std::int64_t channels, const float* multiplier, bool rounds, float low,
+                float high, float* out);
+
+namespace reference {
+void quantize_to_codes(const float* x, std::int64_t count, const CodeGrid& grid, float* out);
+void requantize(const float* x, std::int64_t rows, std::int64_t channels, const float* multiplier, bool rounds, float low,
+                float high, float* out);
+}  // namespace reference
+
+}  // namespace halftone

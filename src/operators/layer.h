@@ -1,0 +1,42 @@
+// Layers: nodes with a constant weight (Conv, Gemm, MatMul), and the integer bias that is derived for them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "graph/graph.h"
+#include "operators/operator.h"
+
+namespace halftone {
+
+struct Layer {
+  NodeId node = NodeId::none;
+  ValueId data = ValueId::none, weight = ValueId::none, bias = ValueId::none, output = ValueId::none;
+  std::size_t bias_index = 2;   // which input of the node the bias is (it may be absent yet)
+  bool can_have_bias = true;    // MatMul cannot
+  int weight_axis = 0;          // axis of the output channels in the weight
+  std::int64_t channels = 0;    // output channels
+};
+
+// The node as a layer; nullopt when it is none, or its weight is no float32 constant, or its bias is no constant.
+std::optional<Layer> layer_of(const Graph& graph, NodeId node);
+std::vector<Layer> layers_of(const Graph& graph);  // in topological order
+
+// Data and weight both carry a complete Encoding, the data's per tensor: the layer computes on codes.
+bool is_quantized(const Graph& graph, const Layer& layer);
+
+// The int32 bias of a quantized layer: scale[c] = s_x s_w[c] (product in float32), zero_point 0,
+// code[c] = round_half_even(b[c] / scale[c]) in float64. Codes are a fixed point of bias -> float32 -> code, so that a
+// file and its re-reading agree. Overflow is what weight_ranges prevents; here it saturates.
+// Source: Nagel et al. 2021, section 2.1 (bias in int32); ONNX Runtime's QDQ convention.
+struct BiasCodes {
+  std::vector<float> scale;          // one, or one a channel, as the weight has
+  std::vector<std::int32_t> codes;   // [channels]; empty without a bias
+};
+BiasCodes derive_bias(const Graph& graph, const Layer& layer);
+
+// The largest |bias code| allowed.
+inline constexpr double kLargestBiasCode = 2147483647.0;
+
+}  // namespace halftone

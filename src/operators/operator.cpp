@@ -1,0 +1,71 @@
+#include "operators/operator.h"
+
+#include "operators/all.h"
+
+namespace halftone {
+
+const Operand& Call::input(std::size_t i) const {
+  static const Operand absent;
+  return i < inputs.size() ? inputs[i] : absent;
+}
+
+const Tensor& Call::tensor(std::size_t i) const {
+  HALFTONE_CHECK(input(i).present && input(i).value != nullptr);
+  return *input(i).value;
+}
+
+std::optional<std::vector<std::int64_t>> Call::integers(std::size_t i) const {
+  if (input(i).value == nullptr) return std::nullopt;
+  return to_int64s(*input(i).value);
+}
+
+const Operator* find_operator(const Node& node) {
+  if (!node.domain.empty()) return nullptr;
+  const Operator* op = find_operator(node.type);
+  return op != nullptr && node.version >= op->since ? op : nullptr;
+}
+
+const Operator* find_operator(std::string_view type) {
+  for (const Operator* op : all_operators()) {
+    if (op->type == type) return op;
+  }
+  return nullptr;
+}
+
+void check_supported(const Graph& graph, std::string_view file) {
+  std::string list;
+  int count = 0;
+  for (NodeId id : graph.nodes()) {
+    const Node& node = graph.node(id);
+    if (find_operator(node) != nullptr) continue;
+    ++count;
+    const std::string domain = node.domain.empty() ? "" : node.domain + ".";
+    list += fmt::format("{}{}{} (opset {}, node '{}')", list.empty() ? "" : ", ", domain, node.type, node.version, node.name);
+  }
+  if (count > 0) throw Error("{}: {} of its nodes have operators that are not supported: {}", file, count, list);
+}
+
+std::optional<std::vector<TensorSpec>> same_as_first_input(const Call& call) {
+  return std::vector<TensorSpec>{{call.input(0).type, call.input(0).shape}};
+}
+
+std::optional<std::vector<TensorSpec>> broadcast_of_inputs(const Call& call) {
+  TensorSpec spec{call.input(0).type, call.input(0).shape};
+  for (std::size_t i = 1; i < call.inputs.size(); ++i) spec.shape = broadcast_shapes(spec.shape, call.input(i).shape);
+  return std::vector<TensorSpec>{spec};
+}
+
+void require_inputs(const Call& call, std::size_t least, std::size_t most) {
+  for (std::size_t i = 0; i < least; ++i) {
+    if (!call.has(i)) throw Error("input {} is missing; it takes {} to {}", i, least, most);
+  }
+  if (call.inputs.size() > most) throw Error("it has {} inputs; it takes {} to {}", call.inputs.size(), least, most);
+}
+
+void require_float(const Call& call, std::size_t i) {
+  if (call.has(i) && call.input(i).type != DataType::float32) {
+    throw Error("input {} is {}; only float32 is computed", i, name_of(call.input(i).type));
+  }
+}
+
+}  // namespace halftone

@@ -1,0 +1,101 @@
+// QuantizeLinear: y = saturate(round_half_even(x / scale) + zero_point), with a scale for all elements, along an axis
+// (opset 13), or a block (opset 21). The type is the zero point's, or output_dtype, or uint8. ONNX since 10.
+#include "operators/quantize_linear.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace halftone {
+
+ScaleWalk::ScaleWalk(const Call& call) {
+  const Shape &x = call.input(0).shape, &s = call.input(1).shape;
+  const auto rank = static_cast<std::int64_t>(x.size());
+  const std::int64_t block = call.attributes().integer("block_size", 0);
+  if (element_count(s) == 1 && block == 0) {
+    walk_ = channel_walk(x, Encoding::kPerTensor);
+    return;
+  }
+  const std::int64_t axis = normalized_axis(call.attributes().integer("axis", 1), rank, "the scale's axis");
+  walk_ = channel_walk(x, static_cast<int>(axis));
+  if (block == 0) {
+    if (s != Shape{walk_.channels}) throw Error("its scale is {}, but axis {} of {} has {} channels", to_string(s), axis, to_string(x), walk_.channels);
+    return;
+  }
+  if (block < 0 || s.size() != x.size()) throw Error("blocks of {} do not fit a scale of shape {}", block, to_string(s));
+  for (std::int64_t i = 0; i < rank; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const std::int64_t needed = i == axis ? (x[at] + block - 1) / block : x[at];
+    if (s[at] != needed) throw Error("its scale {} does not fit {} in blocks of {} along axis {}", to_string(s), to_string(x), block, axis);
+  }
+  block_ = block;
+  blocks_ = s[static_cast<std::size_t>(axis)];
+}
+
+std::int64_t ScaleWalk::operator()(std::int64_t element) const {
+  const std::int64_t inner = element % walk_.inner, channel = element / walk_.inner % walk_.channels;
+  if (block_ == 0) return channel;
+  return (element / walk_.inner / walk_.channels * blocks_ + channel / block_) * walk_.inner + inner;
+}
+
+bool is_code_type(DataType type) {
+  switch (type) {
+    case DataType::int4: case DataType::uint4: case DataType::int8: case DataType::uint8: case DataType::int16: case DataType::uint16: return true;
+    default: return false;
+  }
+}
+
+void code_bounds(DataType type, std::int32_t& low, std::int32_t& high) {
+  const int bits = type == DataType::int4 || type == DataType::uint4 ? 4 : static_cast<int>(size_of(type)) * 8;
+  const bool is_signed = type == DataType::int4 || type == DataType::int8 || type == DataType::int16;
+  low = is_signed ? -(1 << (bits - 1)) : 0;
+  high = is_signed ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+}
+
+namespace {
+
+// Numbers of ONNX's TensorProto.DataType that output_dtype may hold.
+DataType stated_type(std::int64_t number) {
+  switch (number) {
+    case 0: case 2: return DataType::uint8;
+    case 3: return DataType::int8;
+    case 4: return DataType::uint16;
+    case 5: return DataType::int16;
+    case 21: return DataType::uint4;
+    case 22: return DataType::int4;
+    default: throw Error("output_dtype {} is not supported", number);
+  }
+}
+
+std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
+  require_inputs(call, 2, 3);
+  require_float(call, 0);
+  require_float(call, 1);
+  const DataType type = call.has(2) ? call.input(2).type : stated_type(call.attributes().integer("output_dtype", 0));
+  if (!is_code_type(type)) throw Error("codes of type {} are not supported", name_of(type));
+  if (call.has(2) && element_count(call.input(2).shape) != element_count(call.input(1).shape)) throw Error("scale and zero point differ in size");
+  ScaleWalk walk(call);
+  return std::vector<TensorSpec>{{type, call.input(0).shape}};
+}
+
+void reference(const Call& call, std::span<Tensor> outputs) {
+  const ScaleWalk walk(call);
+  std::int32_t low = 0, high = 0;
+  code_bounds(outputs[0].type(), low, high);
+  const std::vector<std::int64_t> zero = call.has(2) ? to_int64s(call.tensor(2)) : std::vector<std::int64_t>();
+  std::span<const float> x = call.tensor(0).values<float>(), scale = call.tensor(1).values<float>();
+  Tensor codes(DataType::int32, call.input(0).shape);
+  std::span<std::int32_t> y = codes.mutable_values<std::int32_t>();
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const auto s = static_cast<std::size_t>(walk(static_cast<std::int64_t>(i)));
+    const double code = std::nearbyint(static_cast<double>(x[i] / scale[s])) + static_cast<double>(zero.empty() ? 0 : zero[s]);
+    y[i] = std::isnan(code) ? 0 : static_cast<std::int32_t>(std::clamp<double>(code, low, high));
+  }
+  const Tensor narrowed = convert(codes, outputs[0].type());
+  std::memcpy(outputs[0].mutable_data(), narrowed.data(), narrowed.bytes());
+}
+
+}  // namespace
+
+extern const Operator kQuantizeLinear{.type = "QuantizeLinear", .since = 10, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+
+}  // namespace halftone
