@@ -1,1 +1,31 @@
-int main() { return 0; }
+// halftone: parses, dispatches, turns errors into one line and an exit status (0 fine, 1 failure, 2 usage, 130 Ctrl-C).
+#include <cstdio>
+#include <new>
+
+#include "base/error.h"
+#include "cli/commands.h"
+
+int main(int argc, char** argv) {
+  using namespace halftone;
+  const auto fail = [](int status, const char* message) {
+    std::fprintf(stderr, "halftone: %s\n", message);
+    return status;
+  };
+  try {
+    const cli::CommandLine line = cli::parse_command_line(argc, argv);
+    if (line.command == "inspect") cli::inspect(line.inspect, line.common);
+    if (line.command == "evaluate") cli::evaluate_model(line.evaluate, line.common);
+    if (line.command == "run") cli::run_model(line.run, line.common);
+    if (line.command == "quantize") cli::quantize_model(line.quantize, line.common);
+    if (std::fflush(stdout) != 0) return fail(1, "the output could not be written");
+    return line.status;
+  } catch (const Cancelled&) {
+    return fail(130, "stopped by Ctrl-C; nothing was written");
+  } catch (const UsageError& error) {
+    return fail(2, error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(1, "out of memory; fewer --threads or a smaller --max-memory may help");
+  } catch (const std::exception& error) {
+    return fail(1, error.what());
+  }
+}

@@ -150,4 +150,9 @@ std::vector<StepReport> Session::explain(std::span<const Shape> input_shapes) {
   return state_->plan_for({input_shapes.begin(), input_shapes.end()}).reports;
 }
 
+std::size_t Session::value_bytes(std::span<const Shape> input_shapes) {
+  const ThreadScope scope(state_->threads);
+  return state_->plan_for({input_shapes.begin(), input_shapes.end()}).arena_bytes;
+}
+
 }  // namespace halftone

@@ -45,6 +45,9 @@ class Session {
   // The steps of the plan for these input shapes.
   std::vector<StepReport> explain(std::span<const Shape> input_shapes);
 
+  // Bytes that the values of one run with these input shapes need.
+  std::size_t value_bytes(std::span<const Shape> input_shapes);
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
+#include <sstream>
 
 #include "data/vectors.h"
 #include "temporary_folder.h"

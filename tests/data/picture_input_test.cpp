@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "data/resize.h"
+#include <cmath>
+
 #include "data/vectors.h"
 #include "temporary_folder.h"
 

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
-#include "data/jpeg.h"
+#include <algorithm>
+
+#include "base/random.h"
 #include "data/vectors.h"
 #include "temporary_folder.h"
 
@@ -121,6 +123,24 @@ TEST(Decode, NoPrefixOfAFileCrashesOrGivesAPicture) {
     for (std::size_t length = 0; length + 40 < whole.size(); length += 7) {
       const auto path = folder.write("cut", whole.substr(0, length));
       EXPECT_THAT(message_of([&] { read_picture(path); }), HasSubstr("cut: ")) << name << " " << length;
+    }
+  }
+}
+
+TEST(Decode, ChangedBytesNeverCrash) {
+  const TemporaryFolder folder;
+  const Random random(1, "pictures");
+  for (const char* name : {"420.jpg", "progressive.jpg", "cmyk.jpg", "palette_4_bits.png", "rgb_16_bits.png"}) {
+    const std::string whole = read_text(kPictures / name);
+    for (std::uint64_t i = 0; i < 300; ++i) {
+      std::string bytes = whole;
+      bytes[random.below(2 * i, bytes.size())] = static_cast<char>(random.bits(2 * i + 1));
+      try {
+        const Picture picture = decode_picture(std::as_bytes(std::span(bytes.data(), bytes.size())), "changed");
+        EXPECT_EQ(static_cast<std::int64_t>(picture.pixels.size()), picture.height * picture.width * 3);
+      } catch (const Error& error) {
+        EXPECT_THAT(error.what(), HasSubstr("changed: "));
+      }
     }
   }
 }

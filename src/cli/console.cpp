@@ -1,0 +1,91 @@
+#include "cli/console.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "formats/onnx/onnx.h"
+#include "operators/operator.h"
+#include "report/table.h"
+
+namespace halftone::cli {
+namespace {
+
+std::atomic<bool> interrupted{false};
+const auto process_start = std::chrono::steady_clock::now();
+
+extern "C" void on_interrupt(int) {
+  if (interrupted.exchange(true)) _exit(130);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+const std::atomic<bool>* install_interrupt() {
+  std::signal(SIGINT, on_interrupt);
+  return &interrupted;
+}
+
+void ConsoleProgress::start(std::string_view step, std::int64_t total) {
+  step_ = step;
+  total_ = total;
+  done_ = 0;
+  begin_ = drawn_ = std::chrono::steady_clock::now();
+}
+
+void ConsoleProgress::advance(std::int64_t units) {
+  done_ += units;
+  if (isatty(2) != 0 && seconds_since(drawn_) > 0.1) draw();
+}
+
+void ConsoleProgress::draw() {
+  drawn_ = std::chrono::steady_clock::now();
+  const double spent = seconds_since(begin_), rate = static_cast<double>(done_) / spent;
+  const double left = rate > 0 ? static_cast<double>(total_ - done_) / rate : 0;
+  std::fprintf(stderr, "\r\033[K%s", fmt::format("{:<20} {}/{}  {:.0f}/s  {} left", step_, done_, total_, rate, format_seconds(left)).c_str());
+  visible_ = true;
+}
+
+void ConsoleProgress::finish() {
+  if (visible_) std::fprintf(stderr, "\r\033[K");
+  visible_ = false;
+}
+
+Job make_job(const Common& common, Progress* progress) {
+  return {common.threads, common.quiet ? nullptr : progress, install_interrupt()};
+}
+
+ProcessFigures process_figures() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return {seconds_since(process_start), static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
+}
+
+void print(const Common& common, const std::string& text) {
+  if (common.quiet || common.json == "-") return;
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+void warn(const std::string& text) { std::fputs(wrapped("warning: ", text).c_str(), stderr); }
+
+void write_json(const Common& common, const std::string& json) {
+  if (!common.json) return;
+  if (*common.json == "-") std::fwrite(json.data(), 1, json.size(), stdout);
+  else write_file_atomically(*common.json, json);
+}
+
+Graph read_model(const std::string& path) {
+  Graph graph = read_onnx(path);
+  check_supported(graph, path);
+  absorb_qdq(graph);
+  return graph;
+}
+
+}  // namespace halftone::cli

@@ -1,0 +1,118 @@
+// halftone quantize MODEL --data D -o OUT.onnx
+#include <filesystem>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "evaluation/batches.h"
+#include "report/table.h"
+
+namespace halftone::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string default_output(const std::string& model) {
+  fs::path path(model);
+  return path.replace_extension().string() + ".int8.onnx";
+}
+
+void refuse_quantized(const Graph& graph, const std::string& model) {
+  for (ValueId id : graph.values()) {
+    if (graph.value(id).encoding) {
+      throw Error("{}: is quantized already ('{}' carries a grid); give the float model", model, graph.value(id).name);
+    }
+  }
+}
+
+std::string grid_text(const ValueRecord& value) {
+  if (value.scale.size() != 1) return value.grid;
+  return fmt::format("{}, scale {:.4g}, zero {}", value.grid, value.scale[0], value.zero_point[0]);
+}
+
+void print_plan(const Common& common, const QuantizeReport& report) {
+  Table table({Table::Align::left, Table::Align::left, Table::Align::left}, 2);
+  table.header({"value", "grid", "why"});
+  for (const ValueRecord& value : report.values) table.add({value.name, value.grid, value.reason});
+  print(common, table.text(100));
+}
+
+void print_float_layers(const Common& common, const QuantizeReport& report) {
+  if (report.float_layers.empty()) return;
+  Table table({Table::Align::left, Table::Align::left, Table::Align::left}, 0);
+  table.header({"left in float", "operator", "reason"});
+  for (const FloatLayer& layer : report.float_layers) table.add({layer.node, layer.type, layer.reason});
+  print(common, "\n" + table.text());
+}
+
+void print_passes(const Common& common, const QuantizeReport& report) {
+  for (const PassRecord& pass : report.passes) {
+    std::string notes = join(pass.notes, "; ");
+    const std::string first = fmt::format("  {:<23}{:>9}  ", pass.name, format_seconds(pass.seconds));
+    print(common, wrapped(first, notes.empty() ? "nothing to do" : notes));
+  }
+  for (const auto& [stage, seconds] : report.stages) print(common, fmt::format("  {:<23}{:>9}\n", stage, format_seconds(seconds)));
+}
+
+void print_result(const Common& common, const std::string& output, const QuantizeReport& report, const ProcessFigures& process) {
+  print_passes(common, report);
+  print_float_layers(common, report);
+  Table table({Table::Align::left, Table::Align::left}, 1);
+  table.add({"layers on codes", fmt::format("{} of {}", report.quantized_layers, report.layers)});
+  table.add({"size", fmt::format("{} -> {}", format_bytes(report.float_bytes), format_bytes(report.quantized_bytes))});
+  for (const OutputFigures& figures : report.figures->outputs) {
+    table.add({report.figures->outputs.size() > 1 ? figures.name : "against float",
+               fmt::format("KL {:.3g} nats, SQNR {}, same top-1 {:.2f} % ({} calibration samples)", figures.kl,
+                           figures.sqnr_db ? fmt::format("{:.2f} dB", *figures.sqnr_db) : "infinite", figures.same_top1, report.figures->samples)});
+  }
+  table.add({"time", format_seconds(process.seconds)});
+  table.add({"peak memory", format_bytes(process.peak_memory_bytes)});
+  table.add({"written", output});
+  print(common, "\n" + table.text());
+}
+
+// A batch size that keeps the process within --max-memory, or an Error with the smallest size that would do.
+void obey_max_memory(const Common& common, const Graph& graph, const Dataset& data, Job& job) {
+  if (!common.max_memory) return;
+  std::uint64_t weights = 0;
+  for (ValueId id : graph.values()) {
+    if (graph.value(id).is_constant()) weights += graph.value(id).constant->bytes();
+  }
+  // Peak of the walk: what is in use now, the file's bytes while exporting, two sessions' reordered weights, two arenas.
+  const std::uint64_t fixed = process_figures().peak_memory_bytes + 6 * weights + (24u << 20);
+  const std::uint64_t each = value_bytes_of_a_sample(graph, data, Arithmetic::float32, job);
+  const std::uint64_t least = fixed + 3 * each;
+  if (*common.max_memory < least) {
+    throw Error("--max-memory {} is too little; about {} are needed for one sample at a time", format_bytes(*common.max_memory), format_bytes(least));
+  }
+  job.value_bytes = std::min<std::uint64_t>(job.value_bytes, (*common.max_memory - fixed) / 3);
+}
+
+}  // namespace
+
+void quantize_model(const QuantizeCommand& command, const Common& common) {
+  ConsoleProgress progress;
+  Job job = make_job(common, &progress);
+  Graph graph = read_model(command.model);
+  refuse_quantized(graph, command.model);
+  if (command.dry_run) {
+    const QuantizeReport report = plan_quantization(graph, command.options, job);
+    print_plan(common, report);
+    print_float_layers(common, report);
+    write_json(common, quantize_json(command.model, std::nullopt, command.options, report, process_figures()));
+    return;
+  }
+  if (command.data.empty()) throw UsageError("--data is missing: quantize needs samples to calibrate with (--dry-run does not)");
+  const std::string output = command.output.value_or(default_output(command.model));
+  const auto data = open_dataset(command.data, command.data_options, input_specs(graph));
+  obey_max_memory(common, graph, *data, job);
+  const QuantizeReport report = quantize_file(command.model, output, graph, *data, command.options, job);
+  const ProcessFigures process = process_figures();
+  print_result(common, output, report, process);
+  if (!common.quiet) {
+    for (const std::string& warning : report.warnings) warn(warning);
+  }
+  write_json(common, quantize_json(command.model, output, command.options, report, process));
+}
+
+}  // namespace halftone::cli

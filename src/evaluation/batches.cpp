@@ -1,0 +1,73 @@
+#include "evaluation/batches.h"
+
+#include <algorithm>
+
+namespace halftone {
+namespace {
+
+constexpr std::int64_t kMostAtOnce = 64;
+
+// The same samples with the last one repeated until there are `samples`.
+Tensor filled_up(const Tensor& tensor, std::int64_t samples) {
+  Shape shape = tensor.shape();
+  const std::int64_t have = shape.at(0);
+  shape[0] = samples;
+  Tensor full(tensor.type(), shape);
+  const std::size_t row = tensor.bytes() / static_cast<std::size_t>(have);
+  std::byte* out = full.mutable_data();
+  for (std::int64_t s = 0; s < samples; ++s) {
+    std::memcpy(out + static_cast<std::size_t>(s) * row, tensor.data() + static_cast<std::size_t>(std::min(s, have - 1)) * row, row);
+  }
+  return full;
+}
+
+std::int64_t declared_batch(const Graph& graph) {
+  for (ValueId id : graph.inputs()) {
+    const auto& dims = graph.value(id).dims;
+    if (dims && !dims->empty() && dims->front().size > 0) return dims->front().size;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::size_t value_bytes_of_a_sample(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job) {
+  std::vector<Shape> shapes;
+  for (const Tensor& input : data.read(0, 1, job).inputs) shapes.push_back(input.shape());
+  Session session(graph, arithmetic, job.threads);
+  return std::max<std::size_t>(session.value_bytes(shapes), 1);
+}
+
+BatchPlan plan_batches(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job) {
+  if (data.is_feeds()) return {1, false};
+  if (const std::int64_t fixed = declared_batch(graph); fixed > 0) return {fixed, true};
+  const std::size_t each = value_bytes_of_a_sample(graph, data, arithmetic, job);
+  const auto fit = static_cast<std::int64_t>(job.value_bytes / each);
+  return {std::clamp<std::int64_t>(std::min(fit, data.size()), 1, kMostAtOnce), false};
+}
+
+void for_each_batch(const Dataset& data, const BatchPlan& plan, const Job& job, std::string_view step, std::int64_t most,
+                    const std::function<void(const Batch&)>& body) {
+  const std::int64_t count = most < 0 ? data.size() : std::min(most, data.size());
+  job.start(step, count);
+  for (std::int64_t first = 0; first < count; first += plan.samples) {
+    Batch batch = data.read(first, std::min(plan.samples, count - first), job);
+    if (plan.fixed && batch.count < plan.samples) {
+      for (Tensor& input : batch.inputs) input = filled_up(input, plan.samples);
+    }
+    body(batch);
+    job.advance(batch.count);
+  }
+  job.finish();
+}
+
+Tensor real_samples(const Tensor& output, const Batch& batch) {
+  if (output.rank() == 0 || output.shape()[0] <= batch.count) return output;
+  Shape shape = output.shape();
+  shape[0] = batch.count;
+  Tensor cut(output.type(), shape);
+  std::memcpy(cut.mutable_data(), output.data(), cut.bytes());
+  return cut;
+}
+
+}  // namespace halftone

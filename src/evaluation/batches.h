@@ -1,0 +1,33 @@
+// Running a Session over a Dataset in batches of a size that memory and the model allow.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "data/dataset.h"
+#include "engine/session.h"
+
+namespace halftone {
+
+// How many samples one run takes.
+struct BatchPlan {
+  std::int64_t samples = 1;  // read at once
+  bool fixed = false;        // the model's own batch is fixed to `samples`: a shorter last batch is filled up with copies
+};
+
+// A fixed batch of the model, or as many samples as keep the values of one run within job.value_bytes (at most 64); 1 for
+// feeds.
+BatchPlan plan_batches(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job);
+
+// Bytes that the values of one sample need.
+std::size_t value_bytes_of_a_sample(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job);
+
+// Reads batch after batch and calls body(batch) with inputs ready for Session::run. Progress counts samples. Stops after
+// `most` samples (-1: all).
+void for_each_batch(const Dataset& data, const BatchPlan& plan, const Job& job, std::string_view step, std::int64_t most,
+                    const std::function<void(const Batch&)>& body);
+
+// The first batch.count samples of an output (drops the copies that filled up a fixed batch).
+Tensor real_samples(const Tensor& output, const Batch& batch);
+
+}  // namespace halftone

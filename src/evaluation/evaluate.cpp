@@ -1,0 +1,129 @@
+#include "evaluation/evaluate.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "evaluation/batches.h"
+
+namespace halftone {
+namespace {
+
+// Label pictures must have the size of the output.
+Tensor label_picture(const Labels& labels, std::int64_t sample, const Shape& output, const Dataset& data) {
+  Tensor picture = labels.picture(sample);
+  if (output.size() != 4 || picture.shape() != Shape{output[2], output[3]}) {
+    throw Error("{}: its label picture is {}, but the model's output is {}", data.name(sample), to_string(picture.shape()), to_string(output));
+  }
+  return picture;
+}
+
+class Evaluation {
+ public:
+  Evaluation(const Graph& model, const Graph* reference, const Dataset& data, const Labels* labels, const EvaluateOptions& options,
+             const Job& job)
+      : model_(without_final_softmax(model)), data_(data), labels_(labels), options_(options), job_(job),
+        session_(model_, options.arithmetic, job.threads), overlap_(options.ignore_label) {
+    if (reference == nullptr) return;
+    reference_.emplace(without_final_softmax(*reference));
+    if (reference_->outputs().size() != model_.outputs().size()) {
+      throw Error("the reference has {} outputs, the model has {}; is it the same network?", reference_->outputs().size(), model_.outputs().size());
+    }
+    reference_session_.emplace(*reference_, Arithmetic::float32, job.threads);
+    comparisons_.resize(model_.outputs().size());
+  }
+
+  Figures run() {
+    const auto start = std::chrono::steady_clock::now();
+    const BatchPlan plan = plan_batches(model_, data_, options_.arithmetic, job_);
+    std::int64_t samples = 0;
+    for_each_batch(data_, plan, job_, "evaluating", options_.most_samples, [&](const Batch& batch) {
+      add(batch);
+      samples += batch.count;
+    });
+    Figures figures = result();
+    figures.samples = samples;
+    figures.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return figures;
+  }
+
+ private:
+  void add(const Batch& batch) {
+    const std::vector<Tensor> outputs = session_.run(batch.inputs);
+    if (labels_ != nullptr) judge(batch, real_samples(outputs.at(0), batch));
+    if (!reference_) return;
+    const std::vector<Tensor> expected = reference_session_->run(batch.inputs);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      if (outputs[i].type() != DataType::float32) continue;
+      comparisons_[i].add(real_samples(expected[i], batch), real_samples(outputs[i], batch));
+    }
+  }
+
+  void judge(const Batch& batch, const Tensor& output) {
+    if (!labels_->is_pictures()) {
+      accuracy_.add(output, std::span(labels_->classes()).subspan(static_cast<std::size_t>(batch.first), static_cast<std::size_t>(output.shape().at(0))));
+      return;
+    }
+    for (std::int64_t s = 0; s < batch.count; ++s) {
+      const Tensor picture = label_picture(*labels_, batch.first + s, output.shape(), data_);
+      overlap_.add(output, s, picture.values<std::uint8_t>());
+    }
+  }
+
+  Figures result() const {
+    Figures figures;
+    if (labels_ != nullptr && labels_->is_pictures()) figures.miou = overlap_.mean();
+    if (labels_ != nullptr && !labels_->is_pictures()) {
+      figures.top1 = accuracy_.top1();
+      figures.top5 = accuracy_.top5();
+    }
+    for (std::size_t i = 0; i < comparisons_.size(); ++i) {
+      const Value& output = model_.value(model_.outputs()[i]);
+      if (output.type != DataType::float32 && i > 0) continue;
+      figures.outputs.push_back({output.name, comparisons_[i].kl(), comparisons_[i].same_top1(), comparisons_[i].sqnr_db()});
+    }
+    return figures;
+  }
+
+  const Graph model_;
+  std::optional<Graph> reference_;
+  const Dataset& data_;
+  const Labels* labels_;
+  const EvaluateOptions options_;
+  const Job& job_;
+  Session session_;
+  std::optional<Session> reference_session_;
+  std::vector<Comparison> comparisons_;
+  Accuracy accuracy_;
+  IntersectionOverUnion overlap_;
+};
+
+// A Softmax that runs over the classes as the figures' softmax does.
+bool is_over_classes(const Graph& graph, const Node& softmax) {
+  const auto& dims = graph.value(softmax.output()).dims;
+  const std::int64_t axis = softmax.attributes.integer("axis", softmax.version < 13 ? 1 : -1);
+  if (axis == -1 || (dims && axis == static_cast<std::int64_t>(dims->size()) - 1)) return !dims || dims->size() <= 3;
+  return axis == 1 && dims && (dims->size() == 2 || dims->size() == 4);
+}
+
+}  // namespace
+
+Graph without_final_softmax(const Graph& graph) {
+  Graph cut = graph;
+  for (ValueId id : graph.outputs()) {
+    const Node* node = graph.producer(id);
+    if (node == nullptr || node->type != "Softmax" || !graph.value(id).readers.empty() || !is_over_classes(graph, *node)) continue;
+    if (cut.is_output(node->input(0))) continue;
+    const auto dims = graph.value(id).dims;
+    cut.replace_uses(id, node->input(0));
+    if (!cut.value(node->input(0)).dims) cut.edit(node->input(0)).dims = dims;
+    cut.remove_node(node->id);
+  }
+  return cut;
+}
+
+Figures evaluate(const Graph& model, const Graph* reference, const Dataset& data, const Labels* labels,
+                 const EvaluateOptions& options, const Job& job) {
+  return Evaluation(model, reference, data, labels, options, job).run();
+}
+
+}  // namespace halftone

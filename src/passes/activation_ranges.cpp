@@ -1,0 +1,142 @@
+// Sets the grids of the activations from one pass over the samples (METHODS 3.1), then makes the int32 biases fit.
+//   - One range a grid, measured where it begins; values that share the grid follow.
+//   - Behind a clamp the grid never reaches beyond its bounds, so that the clamp may be left out by a runtime.
+//   - Scores (graph outputs, and what a Softmax reads) keep their maximum: two classes are never clipped into a tie.
+//   - A bias that would not fit into int32: the weight scale of that channel is widened, and said so (METHODS 2.3).
+// Needs samples.
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "operators/clamp.h"
+#include "operators/layer.h"
+#include "passes/pass.h"
+#include "ranges/calibration.h"
+
+namespace halftone {
+namespace {
+
+bool is_open(const Value& value) { return value.encoding && value.encoding->placed_only(); }
+
+// Values to measure, each with those that hold the same Encoding object: the first one, in order of computation, is measured.
+struct SharedGrid {
+  ValueId measured = ValueId::none;
+  std::vector<ValueId> values;
+};
+
+std::vector<SharedGrid> open_grids(const Graph& graph) {
+  std::vector<SharedGrid> grids;
+  std::unordered_map<const Encoding*, std::size_t> place;
+  const auto add = [&](ValueId id) {
+    if (id == ValueId::none || !is_open(graph.value(id))) return;
+    const auto [found, fresh] = place.emplace(graph.value(id).encoding.get(), grids.size());
+    if (fresh) grids.push_back({id, {}});
+    std::vector<ValueId>& values = grids[found->second].values;
+    if (std::find(values.begin(), values.end(), id) == values.end()) values.push_back(id);
+  };
+  for (ValueId id : graph.inputs()) add(id);
+  for (NodeId id : graph.topological_order()) {
+    for (ValueId input : graph.node(id).inputs) add(input);
+    for (ValueId output : graph.node(id).outputs) add(output);
+  }
+  return grids;
+}
+
+bool holds_scores(const Graph& graph, const SharedGrid& grid) {
+  return std::any_of(grid.values.begin(), grid.values.end(), [&](ValueId id) {
+    if (graph.is_output(id)) return true;
+    const std::vector<NodeId>& readers = graph.value(id).readers;
+    return std::any_of(readers.begin(), readers.end(), [&](NodeId reader) { return graph.node(reader).type == "Softmax"; });
+  });
+}
+
+// Shrinks the scale by single steps of float32 until the grid's ends lie within the clamp's bounds that its range met.
+void stay_within(Encoding& encoding, const Clamp& clamp) {
+  if (!std::isfinite(clamp.high) || encoding.zero_point[0] == encoding.code_max()) return;
+  while (encoding.real_max() > clamp.high && encoding.real_max() < clamp.high * 1.0001f) {
+    encoding.scale[0] = std::nextafter(encoding.scale[0], 0.0f);
+  }
+}
+
+void settle(Graph& graph, const SharedGrid& grid, const ValueStatistics& statistics, const PassContext& context, PassReport& report) {
+  const QuantizeSettings& settings = context.settings;
+  Encoding encoding = *graph.value(grid.measured).encoding;
+  const EstimatorOptions options{settings.activation_range, settings.percentile, holds_scores(graph, grid)};
+  Range range;
+  try {
+    range = estimate_range(statistics, encoding, options);
+  } catch (const UsageError& error) {
+    throw UsageError("value '{}': {}", graph.value(grid.measured).name, error.what());
+  }
+  const Range full = statistics.histogram.range();
+  if (full.min == full.max) report.note("'{}' is {} on all samples", graph.value(grid.measured).name, full.min);
+  encoding.scale = {1};
+  encoding.zero_point = {0};
+  set_range(encoding, 0, range);
+  if (const Node* producer = graph.producer(grid.measured)) {
+    if (const auto clamp = clamp_of(graph, *producer)) stay_within(encoding, *clamp);
+  }
+  const auto shared = std::make_shared<const Encoding>(std::move(encoding));
+  for (ValueId id : grid.values) graph.edit(id).encoding = shared;
+  ++report.changed;
+}
+
+ValueStatistics statistics_of(const Tensor& constant, std::int64_t bins, int threads) {
+  ValueStatistics statistics(bins);
+  const auto values = constant.values<float>();
+  statistics.histogram.add(values.data(), constant.size(), threads);
+  statistics.min_sum = statistics.histogram.range().min;
+  statistics.max_sum = statistics.histogram.range().max;
+  statistics.samples = 1;
+  return statistics;
+}
+
+// Widens the weight scales of channels whose bias code would leave int32.
+void fit_biases(Graph& graph, PassReport& report, PassContext& context) {
+  for (const Layer& layer : layers_of(graph)) {
+    if (!is_quantized(graph, layer) || layer.bias == ValueId::none) continue;
+    const double data_scale = graph.encoding(layer.data)->scale[0];
+    const std::vector<float> bias = to_floats(*graph.constant(layer.bias));
+    Encoding encoding = *graph.encoding(layer.weight);
+    int widened = 0;
+    for (std::size_t c = 0; c < static_cast<std::size_t>(layer.channels); ++c) {
+      float& scale = encoding.scale[encoding.scale.size() == 1 ? 0 : c];
+      const double needed = std::fabs(bias[bias.size() == 1 ? 0 : c]) / data_scale / (kLargestBiasCode * 0.999);
+      if (scale >= needed) continue;
+      scale = static_cast<float>(needed);
+      ++widened;
+    }
+    if (widened == 0) continue;
+    graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(std::move(encoding));
+    report.note("'{}': the weight scales of {} channels were widened so that their biases fit into int32", graph.node(layer.node).name, widened);
+    context.warnings.push_back(fmt::format("'{}': weight scales of {} channels widened for their int32 biases", graph.node(layer.node).name, widened));
+  }
+}
+
+PassReport activation_ranges(Graph& graph, PassContext& context) {
+  PassReport report;
+  const std::vector<SharedGrid> grids = open_grids(graph);
+  std::vector<ValueId> measured;
+  for (const SharedGrid& grid : grids) {
+    if (!graph.value(grid.measured).is_constant()) measured.push_back(grid.measured);
+  }
+  const bool per_sample = context.settings.activation_range == RangeMethod::mean_minmax;
+  std::map<ValueId, ValueStatistics> statistics;
+  if (!measured.empty()) statistics = gather_statistics(graph, measured, *context.data, context.settings.bins, per_sample, context.job);
+  for (const SharedGrid& grid : grids) {
+    if (const Tensor* constant = graph.constant(grid.measured)) {
+      settle(graph, grid, statistics_of(*constant, context.settings.bins, context.job.threads), context, report);
+    } else {
+      settle(graph, grid, statistics.at(grid.measured), context, report);
+    }
+  }
+  report.note("{} grids", report.changed);
+  fit_biases(graph, report, context);
+  return report;
+}
+
+}  // namespace
+
+extern const Pass kActivationRanges{"activation_ranges", "sets the grids of the activations from the samples", Needs::samples, activation_ranges};
+
+}  // namespace halftone

@@ -1,0 +1,206 @@
+// Moves channels that hold one constant everywhere into the biases of the layers that read them (METHODS 2.6).
+//     b'[o] = b[o] + c sum W[o, k, ..],   W'[.., k, ..] = 0;  in the layer before: W[k] = 0, b[k] = c
+// Provable: all weights of the channel are 0 or so small that, with the input's bound, they cannot move it by 1e-6 of the
+// layer's median channel range. On samples: a range of at most 1e-3 of that median; it is said so. Through a reader's zero
+// padding only where the constant is 0. Needs samples. Keeps the float outputs (to 1e-3 of a channel's range on samples).
+#include <algorithm>
+#include <cmath>
+
+#include "operators/clamp.h"
+#include "operators/window.h"
+#include "passes/layer_edit.h"
+#include "passes/pass.h"
+#include "ranges/calibration.h"
+
+namespace halftone {
+namespace {
+
+constexpr float kConstantOnSamples = 1e-3f, kProvable = 1e-6f;
+
+struct ChannelRange {
+  std::vector<float> min, max;
+};
+
+// A layer whose readers are all layers: producer -> (clamp) -> value -> readers.
+struct Candidate {
+  Layer layer;
+  Clamp clamp;
+  ValueId value = ValueId::none;  // after the clamp
+  std::vector<Layer> readers;
+};
+
+std::optional<Candidate> candidate_of(const Graph& graph, const Layer& layer) {
+  if (!layer.can_have_bias) return std::nullopt;
+  Candidate candidate{layer, {}, layer.output, {}};
+  if (const Node* next = graph.only_reader(candidate.value)) {
+    if (const auto clamp = clamp_of(graph, *next)) {
+      candidate.clamp = *clamp;
+      candidate.value = next->output();
+    }
+  }
+  if (graph.is_output(candidate.value) || graph.value(candidate.value).readers.empty()) return std::nullopt;
+  for (NodeId id : graph.value(candidate.value).readers) {
+    const auto reader = layer_of(graph, id);
+    if (!reader || reader->data != candidate.value || !reader->can_have_bias) return std::nullopt;
+    candidate.readers.push_back(*reader);
+  }
+  return candidate;
+}
+
+float median(std::vector<float> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+std::vector<bool> constant_channels(const ChannelRange& range) {
+  std::vector<float> widths(range.min.size());
+  for (std::size_t k = 0; k < widths.size(); ++k) widths[k] = range.max[k] - range.min[k];
+  const float limit = kConstantOnSamples * median(widths);
+  std::vector<bool> constant(widths.size());
+  for (std::size_t k = 0; k < widths.size(); ++k) constant[k] = widths[k] <= limit;
+  return constant;
+}
+
+bool has_padding(const Graph& graph, const Layer& reader) {
+  const Node& node = graph.node(reader.node);
+  const std::vector<std::int64_t> pads = node.attributes.integers("pads");
+  const std::string automatic = node.attributes.text("auto_pad", "NOTSET");
+  return automatic == "SAME_UPPER" || automatic == "SAME_LOWER" || std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p != 0; });
+}
+
+// Calls body(element, output channel) for the reader's weights that multiply its input channel k.
+template <typename Body>
+void for_each_weight_of_input(const Graph& graph, const Layer& reader, std::int64_t channel, const Body& body) {
+  const Shape& shape = graph.constant(reader.weight)->shape();
+  const std::int64_t group = graph.node(reader.node).attributes.integer("group", 1);
+  const int in_axis = reader.weight_axis == 0 ? 1 : 0;
+  const ChannelWalk in = channel_walk(shape, in_axis), out = channel_walk(shape, reader.weight_axis);
+  const std::int64_t per_group = reader.channels / group, first_out = channel / in.channels * per_group, own = channel % in.channels;
+  for (std::int64_t i = 0; i < element_count(shape); ++i) {
+    const std::int64_t o = i / out.inner % out.channels;
+    if (i / in.inner % in.channels == own && o >= first_out && o < first_out + per_group) body(static_cast<std::size_t>(i), static_cast<std::size_t>(o));
+  }
+}
+
+void absorb_into_reader(Graph& graph, Layer& reader, std::int64_t channel, float constant) {
+  std::vector<float> bias = bias_or_zero(graph, reader);
+  std::vector<double> shift(bias.size(), 0.0);
+  own_weight(graph, reader);
+  Tensor weight = *graph.constant(reader.weight);
+  std::span<float> values = weight.mutable_values<float>();
+  for_each_weight_of_input(graph, reader, channel, [&](std::size_t i, std::size_t o) {
+    shift[o] += static_cast<double>(values[i]) * constant;
+    values[i] = 0;
+  });
+  for (std::size_t o = 0; o < bias.size(); ++o) bias[o] = static_cast<float>(bias[o] + shift[o]);
+  graph.set_constant(reader.weight, std::move(weight));
+  if (constant != 0) set_bias(graph, reader, bias);
+}
+
+void settle_in_producer(Graph& graph, Layer& layer, std::size_t channel, float constant) {
+  own_weight(graph, layer);
+  Tensor weight = *graph.constant(layer.weight);
+  const ChannelWalk walk = channel_walk(weight.shape(), layer.weight_axis);
+  std::span<float> values = weight.mutable_values<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (static_cast<std::size_t>(static_cast<std::int64_t>(i) / walk.inner % walk.channels) == channel) values[i] = 0;
+  }
+  graph.set_constant(layer.weight, std::move(weight));
+  std::vector<float> bias = bias_or_zero(graph, layer);
+  bias[channel] = constant;
+  set_bias(graph, layer, bias);
+}
+
+// Least sum |w| times the input's bound that the samples' range proves; negative: the input has no known bound.
+double provable_movement(const Graph& graph, const Layer& layer, std::size_t channel) {
+  const Tensor& weight = *graph.constant(layer.weight);
+  const ChannelWalk walk = channel_walk(weight.shape(), layer.weight_axis);
+  std::span<const float> values = weight.values<float>();
+  double sum = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (static_cast<std::size_t>(static_cast<std::int64_t>(i) / walk.inner % walk.channels) == channel) sum += std::fabs(values[i]);
+  }
+  if (sum == 0) return 0;
+  const Node* before = graph.producer(layer.data);
+  const auto clamp = before == nullptr ? std::nullopt : clamp_of(graph, *before);
+  if (!clamp || !std::isfinite(clamp->low) || !std::isfinite(clamp->high)) return -1;
+  return sum * std::max(std::fabs(clamp->low), std::fabs(clamp->high));
+}
+
+struct Tally {
+  int provable = 0, on_samples = 0, kept = 0;
+};
+
+Tally fold_candidate(Graph& graph, Candidate candidate, const ChannelRange& range) {
+  Tally tally;
+  std::vector<float> widths(range.min.size());
+  for (std::size_t k = 0; k < widths.size(); ++k) widths[k] = range.max[k] - range.min[k];
+  const float middle = median(widths);
+  const std::vector<bool> constant = constant_channels(range);
+  for (std::size_t k = 0; k < constant.size(); ++k) {
+    if (!constant[k]) continue;
+    float value = 0.5f * range.min[k] + 0.5f * range.max[k];
+    if (std::fabs(value) <= kProvable * middle) value = 0;
+    const bool padded = std::any_of(candidate.readers.begin(), candidate.readers.end(), [&](const Layer& r) { return has_padding(graph, r); });
+    if (value != 0 && padded) {
+      ++tally.kept;
+      continue;
+    }
+    const double movement = provable_movement(graph, candidate.layer, k);
+    (movement >= 0 && movement <= kProvable * static_cast<double>(middle) ? tally.provable : tally.on_samples) += 1;
+    for (Layer& reader : candidate.readers) absorb_into_reader(graph, reader, static_cast<std::int64_t>(k), value);
+    settle_in_producer(graph, candidate.layer, k, value);
+  }
+  return tally;
+}
+
+// Channel ranges over the samples; ends early once no candidate has a constant channel left.
+std::map<ValueId, ChannelRange> channel_ranges(const Graph& graph, const std::vector<Candidate>& candidates, PassContext& context) {
+  std::map<ValueId, ChannelRange> ranges;
+  std::vector<ValueId> values;
+  for (const Candidate& candidate : candidates) values.push_back(candidate.value);
+  watch_values(graph, values, *context.data, -1, "constant channels", context.job, [&](const Batch&, const TapView& view) {
+    ChannelRange& range = ranges[view.value];
+    if (!range.min.empty()) {
+      const std::vector<bool> constant = constant_channels(range);
+      if (std::none_of(constant.begin(), constant.end(), [](bool c) { return c; })) return false;
+    }
+    merge_channel_extremes(view, range.min, range.max);
+    return true;
+  });
+  return ranges;
+}
+
+PassReport fold_constant_channels(Graph& graph, PassContext& context) {
+  PassReport report;
+  std::vector<Candidate> candidates;
+  for (const Layer& layer : layers_of(graph)) {
+    if (auto candidate = candidate_of(graph, layer)) candidates.push_back(std::move(*candidate));
+  }
+  if (candidates.empty()) return report;
+  const std::map<ValueId, ChannelRange> ranges = channel_ranges(graph, candidates, context);
+  for (const Candidate& candidate : candidates) {
+    const auto found = ranges.find(candidate.value);
+    if (found == ranges.end() || found->second.min.empty()) continue;
+    const std::string& name = graph.node(candidate.layer.node).name;
+    const Tally tally = fold_candidate(graph, candidate, found->second);
+    report.changed += tally.provable + tally.on_samples;
+    if (tally.provable + tally.on_samples > 0) {
+      report.note("'{}': {} of {} channels are constant ({} provably, {} on the samples) and were folded into the layers that read them",
+                  name, tally.provable + tally.on_samples, candidate.layer.channels, tally.provable, tally.on_samples);
+    }
+    if (tally.kept > 0) report.note("'{}': {} constant channels kept, a reader pads with zeros", name, tally.kept);
+  }
+  if (report.changed > 0) {
+    context.warnings.push_back(fmt::format("fold_constant_channels: {} channels hold one constant on all samples; they were folded into biases "
+                                           "(--disable-pass fold_constant_channels keeps them)", report.changed));
+  }
+  return report;
+}
+
+}  // namespace
+
+extern const Pass kFoldConstantChannels{"fold_constant_channels", "moves channels that are constant into the readers' biases", Needs::samples,
+                                        fold_constant_channels};
+
+}  // namespace halftone

@@ -1,0 +1,68 @@
+// A pass: a function on the graph with a contract. One file a pass; pipeline/ has the table of passes and the runner.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/job.h"
+#include "data/dataset.h"
+#include "graph/graph.h"
+#include "ranges/estimators.h"
+#include "targets/target.h"
+
+namespace halftone {
+
+enum class Needs { nothing, samples };
+
+enum class Granularity { channel, tensor };
+
+// What the user asked for (DESIGN, quantize).
+struct QuantizeSettings {
+  std::string weights = "int8";
+  std::string activations = "uint8";
+  Granularity granularity = Granularity::channel;
+  bool symmetric_weights = true, symmetric_activations = false;
+  RangeMethod weight_range = RangeMethod::mse;        // mse or minmax
+  RangeMethod activation_range = RangeMethod::mse;
+  double percentile = 99.999;
+  std::int64_t bins = Histogram::kDefaultBins;
+  std::vector<std::string> exclude;                   // globs over the file's node names
+};
+
+// Why a layer stays in float.
+struct FloatLayer {
+  std::string node, type, reason;
+};
+
+struct PassContext {
+  const Target& target;
+  const QuantizeSettings& settings;
+  const Dataset* data = nullptr;     // null in a dry run
+  Job job;
+  // Filled by passes, for the report.
+  std::vector<FloatLayer> float_layers;
+  std::vector<std::string> warnings;
+  std::map<ValueId, std::string> placement;   // why a value got its grid
+};
+
+struct PassReport {
+  int changed = 0;
+  std::vector<std::string> notes;   // a sentence each
+
+  template <typename... Args>
+  void note(fmt::format_string<Args...> format, Args&&... args) {
+    notes.push_back(fmt::vformat(format, fmt::make_format_args(args...)));
+  }
+};
+
+struct Pass {
+  const char* name;      // file = name; the command line takes hyphens too
+  const char* summary;   // one line for --help
+  Needs needs;
+  PassReport (*run)(Graph& graph, PassContext& context);
+};
+
+extern const Pass kFoldConstants, kFoldBatchNorm, kFoldConstantChannels, kPlaceQuantizers, kWeightRanges, kActivationRanges;
+
+}  // namespace halftone

@@ -1,0 +1,175 @@
+// Puts an Encoding, its range not yet known, on every value that the target computes on codes (METHODS 2.4).
+//   layers       data, weight and result (behind a fused clamp) carry grids; the bias is derived
+//   own_grid     inputs and result (behind a fused clamp) carry grids of their own
+//   same_grid    the result holds the input's Encoding object, wherever either side has one
+//   activations  a clamp that nothing fuses makes a grid of its own
+// Needs nothing. Notes every float layer and why.
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "operators/clamp.h"
+#include "operators/layer.h"
+#include "passes/pass.h"
+
+namespace halftone {
+namespace {
+
+class Placement {
+ public:
+  Placement(Graph& graph, PassContext& context) : graph_(graph), context_(context), target_(context.target), order_(graph.topological_order()) {}
+
+  PassReport run() {
+    for (NodeId id : order_) {
+      if (is_excluded(graph_.node(id))) excluded_.insert(id);
+    }
+    for (NodeId id : order_) mark(graph_.node(id));
+    spread_over_same_grid();
+    for (ValueId input : graph_.inputs()) give_grid(input);
+    for (NodeId id : order_) give_grids(graph_.node(id));
+    PassReport report;
+    report.changed = placed_;
+    report.note("{} values on {} grids; {} of {} layers on codes", placed_values_, placed_, quantized_layers_, layers_);
+    return report;
+  }
+
+ private:
+  bool is_excluded(const Node& node) const {
+    return std::any_of(context_.settings.exclude.begin(), context_.settings.exclude.end(),
+                       [&](const std::string& glob) { return glob_matches(glob, node.name); });
+  }
+
+  bool is_float(ValueId id) const { return id != ValueId::none && graph_.value(id).type == DataType::float32; }
+
+  // The value behind the clamp that fuses into the node, or the node's own output.
+  ValueId result_of(const Node& node) {
+    const ValueId output = node.output();
+    const Node* next = graph_.only_reader(output);
+    if (next == nullptr || !target_.fused_after.contains(node.type) || !target_.activations.contains(next->type)) return output;
+    if (excluded_.contains(next->id) || !clamp_of(graph_, *next) || next->input(0) != output) return output;
+    fused_.insert(next->id);
+    return next->output();
+  }
+
+  void want(ValueId id, const std::string& why) {
+    if (!is_float(id)) return;
+    wanted_.insert(id);
+    context_.placement.emplace(id, why);
+  }
+
+  void leave_float(const Node& node, const std::string& reason) { context_.float_layers.push_back({node.name, node.type, reason}); }
+
+  void mark(const Node& node) {
+    const bool is_layer = target_.layers.contains(node.type);
+    if (excluded_.contains(node.id)) {
+      leave_float(node, "excluded by --exclude");
+      layers_ += is_layer ? 1 : 0;
+    } else if (is_layer) {
+      mark_layer(node);
+    } else if (target_.own_grid.contains(node.type)) {
+      mark_own_grid(node);
+    } else if (target_.activations.contains(node.type)) {
+      if (!fused_.contains(node.id)) mark_lone_activation(node);
+    } else if (!target_.same_grid.contains(node.type) && is_float(node.output())) {
+      leave_float(node, fmt::format("the target {} computes {} in float", target_.name, node.type));
+    }
+  }
+
+  void mark_layer(const Node& node) {
+    ++layers_;
+    const auto layer = layer_of(graph_, node.id);
+    if (!layer) return leave_float(node, "its weight or bias is no float32 constant in a plain form");
+    if (!give_weight_grid(*layer)) return leave_float(node, "its weight is on a grid along another axis already");
+    ++quantized_layers_;
+    want(layer->data, "input of " + describe(node));
+    want(result_of(node), "result of " + describe(node));
+  }
+
+  void mark_own_grid(const Node& node) {
+    if (!is_float(node.output())) return;
+    for (ValueId input : node.inputs) want(input, "input of " + describe(node));
+    want(result_of(node), "result of " + describe(node));
+  }
+
+  // A clamp behind something that does not fuse it: on a grid when its input comes from one.
+  void mark_lone_activation(const Node& node) {
+    if (!is_float(node.output())) return;
+    if (!wanted_.contains(node.input(0))) return leave_float(node, "its input is computed in float");
+    want(node.output(), "result of " + describe(node));
+  }
+
+  bool keeps_grid(const Node& node) const {
+    return target_.same_grid.contains(node.type) && !excluded_.contains(node.id) && is_float(node.input(0)) && is_float(node.output()) &&
+           !graph_.value(node.input(0)).is_constant();
+  }
+
+  void spread_over_same_grid() {
+    bool changed = true;
+    while (changed) {
+      changed = false;
+      const auto spread = [&](NodeId id) {
+        const Node& node = graph_.node(id);
+        if (!keeps_grid(node)) return;
+        const bool in = wanted_.contains(node.input(0)), out = wanted_.contains(node.output());
+        if (in == out) return;
+        want(in ? node.output() : node.input(0), "shares the grid of " + describe(node));
+        changed = true;
+      };
+      for (NodeId id : order_) spread(id);
+      for (auto id = order_.rbegin(); id != order_.rend(); ++id) spread(*id);
+    }
+  }
+
+  bool give_weight_grid(const Layer& layer) {
+    Value& weight = graph_.edit(layer.weight);
+    const bool per_channel = context_.settings.granularity == Granularity::channel;
+    const int axis = per_channel ? layer.weight_axis : Encoding::kPerTensor;
+    if (weight.encoding) return weight.encoding->axis == axis;
+    Encoding encoding{.bits = 8, .is_signed = true, .symmetric = context_.settings.symmetric_weights, .axis = axis};
+    weight.encoding = std::make_shared<const Encoding>(std::move(encoding));
+    context_.placement.emplace(layer.weight, "weight of " + describe(graph_.node(layer.node)));
+    ++placed_;
+    ++placed_values_;
+    return true;
+  }
+
+  void give_grid(ValueId id) {
+    if (!wanted_.contains(id) || graph_.value(id).encoding) return;
+    const QuantizeSettings& settings = context_.settings;
+    Encoding encoding{.bits = 8, .is_signed = settings.activations == "int8", .symmetric = settings.symmetric_activations};
+    graph_.edit(id).encoding = std::make_shared<const Encoding>(std::move(encoding));
+    ++placed_;
+    ++placed_values_;
+  }
+
+  void give_grids(const Node& node) {
+    for (ValueId input : node.inputs) {
+      if (input != ValueId::none && graph_.value(input).is_constant()) give_grid(input);
+    }
+    for (ValueId output : node.outputs) {
+      if (output == ValueId::none || !wanted_.contains(output)) continue;
+      if (keeps_grid(node) && graph_.value(node.input(0)).encoding) {
+        graph_.edit(output).encoding = graph_.value(node.input(0)).encoding;
+        ++placed_values_;
+      } else {
+        give_grid(output);
+      }
+    }
+  }
+
+  Graph& graph_;
+  PassContext& context_;
+  const Target& target_;
+  const std::vector<NodeId> order_;
+  std::set<NodeId> excluded_, fused_;
+  std::set<ValueId> wanted_;
+  int placed_ = 0, placed_values_ = 0, layers_ = 0, quantized_layers_ = 0;
+};
+
+PassReport place_quantizers(Graph& graph, PassContext& context) { return Placement(graph, context).run(); }
+
+}  // namespace
+
+extern const Pass kPlaceQuantizers{"place_quantizers", "decides which values get a grid, as the target says", Needs::nothing, place_quantizers};
+
+}  // namespace halftone

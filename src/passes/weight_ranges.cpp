@@ -1,0 +1,59 @@
+// Sets the scales of the weights' grids: min-max, or the scale with the least squared error (METHODS 3.1), per channel or
+// per tensor, exact on the values. Needs nothing.
+#include <algorithm>
+
+#include "base/parallel.h"
+#include "operators/layer.h"
+#include "passes/pass.h"
+
+namespace halftone {
+namespace {
+
+std::vector<std::vector<float>> channels_of(const Tensor& weight, int axis) {
+  const ChannelWalk walk = channel_walk(weight.shape(), axis);
+  std::vector<std::vector<float>> channels(static_cast<std::size_t>(walk.channels));
+  std::span<const float> values = weight.values<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    channels[static_cast<std::size_t>(static_cast<std::int64_t>(i) / walk.inner % walk.channels)].push_back(values[i]);
+  }
+  return channels;
+}
+
+std::shared_ptr<const Encoding> with_scales(const Value& weight, RangeMethod method, int threads) {
+  const std::vector<std::vector<float>> channels = channels_of(*weight.constant, weight.encoding->axis);
+  Encoding encoding = *weight.encoding;
+  encoding.scale.assign(channels.size(), 1);
+  encoding.zero_point.assign(channels.size(), 0);
+  parallel_for(static_cast<std::int64_t>(channels.size()), threads, [&](std::int64_t i) {
+    const auto c = static_cast<std::size_t>(i);
+    const auto [low, high] = std::minmax_element(channels[c].begin(), channels[c].end());
+    if (method == RangeMethod::mse) set_mse_weight_range(encoding, c, channels[c]);
+    else set_range(encoding, c, {*low, *high});
+  });
+  return std::make_shared<const Encoding>(std::move(encoding));
+}
+
+PassReport weight_ranges(Graph& graph, PassContext& context) {
+  PassReport report;
+  std::int64_t dead = 0;
+  for (const Layer& layer : layers_of(graph)) {
+    const Value& weight = graph.value(layer.weight);
+    if (!weight.encoding || !weight.encoding->placed_only()) continue;
+    graph.edit(layer.weight).encoding = with_scales(weight, context.settings.weight_range, context.job.threads);
+    ++report.changed;
+    const auto channels = channels_of(*graph.constant(layer.weight), layer.weight_axis);
+    const std::int64_t zero = std::count_if(channels.begin(), channels.end(), [](const std::vector<float>& c) {
+      return std::all_of(c.begin(), c.end(), [](float w) { return w == 0; });
+    });
+    if (zero > 0) report.note("'{}': {} of {} channels have no weights but zeros", graph.node(layer.node).name, zero, channels.size());
+    dead += zero;
+  }
+  report.note("{} weights{}", report.changed, dead > 0 ? fmt::format(", {} dead channels", dead) : "");
+  return report;
+}
+
+}  // namespace
+
+extern const Pass kWeightRanges{"weight_ranges", "sets the scales of the weights", Needs::nothing, weight_ranges};
+
+}  // namespace halftone

@@ -1,0 +1,99 @@
+#include "pipeline/float_gate.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/statistics.h"
+#include "ranges/calibration.h"
+
+namespace halftone {
+namespace {
+
+constexpr double kLargestShift = 2.0, kLargestRatio = 3.0;  // of a typical channel, in deviations and as a factor
+
+void check_constants(const Graph& graph) {
+  for (ValueId id : graph.values()) {
+    const Value& value = graph.value(id);
+    if (!value.is_constant() || value.constant->type() != DataType::float32 || value.readers.empty()) continue;
+    const auto numbers = value.constant->values<float>();
+    const auto bad = std::find_if(numbers.begin(), numbers.end(), [](float x) { return !std::isfinite(x); });
+    const bool is_bound = graph.node(value.readers.front()).type == "Clip";  // an infinite bound does not bound
+    if (bad == numbers.end() || is_bound) continue;
+    throw Error("the initializer '{}' holds {} at position {}; mend the model first", value.name, *bad, bad - numbers.begin());
+  }
+}
+
+// The first BatchNormalization behind a layer that reads a graph input; null: none.
+const Node* first_batch_norm(const Graph& graph) {
+  for (NodeId id : graph.topological_order()) {
+    const Node& node = graph.node(id);
+    if (node.type != "BatchNormalization") continue;
+    const Node* layer = graph.producer(node.input(0));
+    if (layer == nullptr || layer->type != "Conv") return nullptr;
+    const Node* before = graph.producer(layer->input(0));
+    const bool near_input = before == nullptr || (before->type == "Pad" && graph.producer(before->input(0)) == nullptr);
+    if (!near_input || graph.constant(node.input(3)) == nullptr || graph.constant(node.input(4)) == nullptr) return nullptr;
+    return &node;
+  }
+  return nullptr;
+}
+
+struct ChannelMoments {
+  std::vector<double> sum, squares;
+  double count = 0;
+
+  void add(const TapView& view) {
+    const ChannelWalk walk = channel_walk(view.shape, 1);
+    sum.resize(static_cast<std::size_t>(walk.channels), 0.0);
+    squares.resize(sum.size(), 0.0);
+    const std::int64_t total = element_count(view.shape);
+    for (std::int64_t i = 0; i < total; ++i) {
+      const auto c = static_cast<std::size_t>(view.channels_last ? i % walk.channels : i / walk.inner % walk.channels);
+      sum[c] += view.data[i];
+      squares[c] += static_cast<double>(view.data[i]) * view.data[i];
+    }
+    count += static_cast<double>(walk.outer * walk.inner);
+  }
+};
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+std::vector<std::string> compare_with(const Graph& graph, const Node& norm, const ChannelMoments& seen) {
+  const std::vector<float> mean = to_floats(*graph.constant(norm.input(3))), variance = to_floats(*graph.constant(norm.input(4)));
+  std::vector<double> shifts, ratios;
+  for (std::size_t c = 0; c < mean.size(); ++c) {
+    const double m = seen.sum[c] / seen.count, deviation = std::sqrt(std::max(seen.squares[c] / seen.count - m * m, 0.0));
+    const double trained = std::sqrt(std::max<double>(variance[c], 1e-12));
+    shifts.push_back(std::fabs(m - mean[c]) / trained);
+    ratios.push_back(deviation / trained);
+  }
+  const double shift = median(shifts), ratio = median(ratios);
+  if (shift <= kLargestShift && ratio <= kLargestRatio && ratio >= 1 / kLargestRatio) return {};
+  return {fmt::format("the data look unlike those the network was trained on: at '{}' a typical channel is shifted by {:.1f} deviations and {:.2f} "
+                      "times as wide as its BatchNormalization expects; check --mean, --std, --color and --size", norm.name, shift, ratio)};
+}
+
+}  // namespace
+
+std::vector<std::string> check_float_network(const Graph& graph, const Dataset& data, const Job& job) {
+  check_constants(graph);
+  std::vector<ValueId> watched;
+  for (NodeId id : graph.topological_order()) {
+    for (ValueId output : graph.node(id).outputs) {
+      if (output != ValueId::none && graph.value(output).type == DataType::float32) watched.push_back(output);
+    }
+  }
+  const Node* norm = first_batch_norm(graph);
+  ChannelMoments moments;
+  constexpr std::int64_t kSamples = 8;
+  watch_values(graph, watched, data, kSamples, "float check", job, [&](const Batch&, const TapView& view) {
+    if (norm != nullptr && view.value == norm->input(0)) moments.add(view);
+    return true;
+  });
+  return norm == nullptr || moments.count == 0 ? std::vector<std::string>() : compare_with(graph, *norm, moments);
+}
+
+}  // namespace halftone

@@ -1,0 +1,201 @@
+#include "pipeline/quantize.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "evaluation/value_figures.h"
+#include "formats/onnx/onnx.h"
+#include "operators/layer.h"
+#include "pipeline/float_gate.h"
+
+namespace halftone {
+namespace {
+
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+void check_type(const char* what, const std::string& type, const std::set<std::string>& possible, const Target& target) {
+  if (possible.contains(type)) return;
+  const bool later = type.starts_with("int") || type.starts_with("uint");
+  throw UsageError("--{} {}: {}; give {}", what, type,
+                   later ? fmt::format("the target {} takes no such codes here (other widths are not supported yet)", target.name)
+                         : std::string("that is no type of codes"),
+                   quoted_list({possible.begin(), possible.end()}));
+}
+
+void check_settings(const Graph& graph, const QuantizeSettings& settings, const Target& target) {
+  check_type("weights", settings.weights, target.weight_types, target);
+  check_type("activations", settings.activations, target.activation_types, target);
+  if (!settings.symmetric_weights && target.symmetric_weights) {
+    throw UsageError("the target {} takes symmetric weights only; give --symmetric weights or both", target.name);
+  }
+  const std::string granularity = settings.granularity == Granularity::channel ? "channel" : "tensor";
+  if (!target.weight_granularity.contains(granularity)) throw UsageError("the target {} has no weights per {}", target.name, granularity);
+  if (settings.weight_range != RangeMethod::mse && settings.weight_range != RangeMethod::minmax) {
+    throw UsageError("weights take the ranges 'mse' or 'minmax'");
+  }
+  std::vector<std::string> names;
+  for (NodeId id : graph.nodes()) names.push_back(graph.node(id).name);
+  for (const std::string& glob : settings.exclude) {
+    if (std::any_of(names.begin(), names.end(), [&](const std::string& name) { return glob_matches(glob, name); })) continue;
+    throw UsageError("--exclude '{}' matches no node{}", glob, did_you_mean(glob, names));
+  }
+}
+
+void record_values(const Graph& graph, const PassContext& context, QuantizeReport& report) {
+  for (ValueId id : graph.values()) {
+    const Value& value = graph.value(id);
+    if (!value.encoding) continue;
+    const auto reason = context.placement.find(id);
+    report.values.push_back({value.name, describe(*value.encoding), reason == context.placement.end() ? "" : reason->second,
+                             value.encoding->bits, value.encoding->scale, value.encoding->zero_point, value.is_constant(), std::nullopt});
+  }
+  for (const Layer& layer : layers_of(graph)) {
+    ++report.layers;
+    report.quantized_layers += graph.encoding(layer.weight) != nullptr && graph.encoding(layer.data) != nullptr ? 1 : 0;
+  }
+}
+
+QuantizeReport run_passes(Graph& graph, const Dataset* data, const QuantizeOptions& options, const Job& job) {
+  const Target target = load_target(options.target);
+  check_settings(graph, options.settings, target);
+  PassContext context{.target = target, .settings = options.settings, .data = data, .job = job};
+  QuantizeReport report;
+  report.target = target.name;
+  for (const Pass* pass : choose_passes(options.passes, options.disabled)) {
+    const bool possible = data != nullptr || pass->needs == Needs::nothing;
+    if (possible && !(data == nullptr && pass == &kWeightRanges)) report.passes.push_back(run_pass(*pass, graph, context));
+  }
+  report.float_layers = std::move(context.float_layers);
+  report.warnings = std::move(context.warnings);
+  record_values(graph, context, report);
+  return report;
+}
+
+void name_metadata(Graph& graph, const Target& target) {
+  auto& metadata = graph.file.metadata;
+  std::erase_if(metadata, [](const auto& entry) { return entry.first == "halftone.target"; });
+  metadata.emplace_back("halftone.target", target.name);
+}
+
+// The file under a temporary name beside `output`; becomes `output` when keep() is called.
+class Candidate {
+ public:
+  explicit Candidate(const std::filesystem::path& output) : output_(output), path_(output.string() + ".candidate") { check_writable(output); }
+  ~Candidate() {
+    std::error_code ignored;
+    if (!kept_) std::filesystem::remove(path_, ignored);
+  }
+  Candidate(const Candidate&) = delete;
+  Candidate& operator=(const Candidate&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  void keep() {
+    std::error_code failure;
+    std::filesystem::rename(path_, output_, failure);
+    if (failure) throw Error("{}: cannot be written: {}", output_.string(), failure.message());
+    kept_ = true;
+  }
+
+ private:
+  std::filesystem::path output_, path_;
+  bool kept_ = false;
+};
+
+void add_value_figures(const Graph& real, const Graph& quantized, const Dataset& data, const Job& job, QuantizeReport& report) {
+  constexpr std::int64_t kSamples = 4;
+  const std::map<ValueId, double> figures = value_sqnr(real, quantized, data, kSamples, job);
+  std::map<std::string, double> by_name;
+  for (const auto& [id, db] : figures) by_name[quantized.value(id).name] = db;
+  for (ValueRecord& value : report.values) {
+    if (const auto found = by_name.find(value.name); found != by_name.end()) value.sqnr_db = found->second;
+  }
+}
+
+void warn_of_damage(QuantizeReport& report) {
+  constexpr double kLow = 10;
+  if (!report.figures || report.figures->outputs.empty()) return;
+  const auto db = report.figures->outputs.front().sqnr_db;
+  if (!db || *db >= kLow) return;
+  std::vector<const ValueRecord*> worst;
+  for (const ValueRecord& value : report.values) {
+    if (value.sqnr_db) worst.push_back(&value);
+  }
+  std::stable_sort(worst.begin(), worst.end(), [](const ValueRecord* a, const ValueRecord* b) { return *a->sqnr_db < *b->sqnr_db; });
+  std::vector<std::string> names;
+  for (const ValueRecord* value : worst) {
+    if (names.size() < 3) names.push_back(fmt::format("'{}' ({:.1f} dB)", value->name, *value->sqnr_db));
+  }
+  report.warnings.push_back(fmt::format("the quantized network is far from the float one ({:.1f} dB); farthest are {}", *db, join(names, ", ")));
+}
+
+}  // namespace
+
+Graph prepared_for_running(const Graph& graph) {
+  Graph prepared = graph;
+  const Target target;
+  const QuantizeSettings settings;
+  PassContext context{.target = target, .settings = settings};
+  run_pass(kFoldConstants, prepared, context);
+  run_pass(kFoldBatchNorm, prepared, context);
+  return prepared;
+}
+
+QuantizeReport plan_quantization(Graph& graph, const QuantizeOptions& options, const Job& job) {
+  return run_passes(graph, nullptr, options, job);
+}
+
+QuantizeReport quantize(Graph& graph, const Dataset& data, const QuantizeOptions& options, const Job& job) {
+  const Stopwatch watch;
+  const Target target = load_target(options.target);
+  check_settings(graph, options.settings, target);
+  choose_passes(options.passes, options.disabled);  // wrong names fail before the work
+  if (data.size() == 0) throw Error("there are no samples to calibrate with");
+  std::vector<std::string> warnings = check_float_network(graph, data, job);
+  const double gate = watch.seconds();
+  QuantizeReport report = run_passes(graph, &data, options, job);
+  report.warnings.insert(report.warnings.begin(), warnings.begin(), warnings.end());
+  report.stages.emplace_back("float check", gate);
+  name_metadata(graph, target);
+  report.seconds = watch.seconds();
+  return report;
+}
+
+QuantizeReport quantize_file(const std::filesystem::path& model, const std::filesystem::path& output, const Graph& graph,
+                             const Dataset& data, const QuantizeOptions& options, const Job& job) {
+  const Stopwatch watch;
+  Candidate candidate(output);
+  Graph quantized = graph;
+  QuantizeReport report = quantize(quantized, data, options, job);
+  if (report.quantized_layers == 0) {
+    throw Error("{}: nothing was quantized: {} of {} layers are on codes, {} nodes stay in float; see --dry-run for the reasons", model.string(),
+                report.quantized_layers, report.layers, report.float_layers.size());
+  }
+  const Stopwatch export_watch;
+  write_onnx(quantized, candidate.path());
+  report.stages.emplace_back("export", export_watch.seconds());
+  const Stopwatch reading_watch;
+  Graph again = read_onnx(candidate.path());
+  absorb_qdq(again);
+  const Graph reference = prepared_for_running(graph);
+  report.figures = evaluate(again, &reference, data, nullptr, {.arithmetic = Arithmetic::simulated}, job);
+  report.stages.emplace_back("read back and run", reading_watch.seconds());
+  const Stopwatch value_watch;
+  add_value_figures(reference, again, data, job, report);
+  report.stages.emplace_back("values compared", value_watch.seconds());
+  warn_of_damage(report);
+  report.float_bytes = std::filesystem::file_size(model);
+  report.quantized_bytes = std::filesystem::file_size(candidate.path());
+  candidate.keep();
+  report.seconds = watch.seconds();
+  return report;
+}
+
+}  // namespace halftone

@@ -1,0 +1,56 @@
+// `quantize`: float gate -> passes -> export -> read the export back and run it -> what was done.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evaluation/evaluate.h"
+#include "pipeline/pass_table.h"
+
+namespace halftone {
+
+struct QuantizeOptions {
+  QuantizeSettings settings;
+  std::string target = "onnxruntime";         // a name, or a .toml file
+  std::vector<std::string> passes, disabled;  // names
+};
+
+struct ValueRecord {
+  std::string name, grid, reason;        // grid: "uint8 per tensor"
+  int bits = 8;
+  std::vector<float> scale;
+  std::vector<std::int32_t> zero_point;
+  bool is_weight = false;
+  std::optional<double> sqnr_db;
+};
+
+struct QuantizeReport {
+  std::string target;
+  std::vector<PassRecord> passes;
+  std::vector<ValueRecord> values;
+  std::vector<FloatLayer> float_layers;
+  std::vector<std::string> warnings;
+  int quantized_layers = 0, layers = 0;
+  std::optional<Figures> figures;            // on the calibration data, of the file read back
+  std::vector<std::pair<std::string, double>> stages;  // seconds of float check, export, reading back
+  std::uint64_t float_bytes = 0, quantized_bytes = 0;
+  double seconds = 0;
+};
+
+// Quantizes the graph in place. Throws UsageError for settings that the target does not have or names that match nothing.
+QuantizeReport quantize(Graph& graph, const Dataset& data, const QuantizeOptions& options, const Job& job);
+
+// What `quantize` would do, without data: which value gets which grid and why. The graph is changed up to the ranges.
+QuantizeReport plan_quantization(Graph& graph, const QuantizeOptions& options, const Job& job);
+
+// The whole walk from file to file. `output` appears only when its re-reading ran and gave finite figures.
+QuantizeReport quantize_file(const std::filesystem::path& model, const std::filesystem::path& output, const Graph& graph,
+                             const Dataset& data, const QuantizeOptions& options, const Job& job);
+
+// Folds what a float network is faster without (constants, BatchNormalization); for running it, not for exporting.
+Graph prepared_for_running(const Graph& graph);
+
+}  // namespace halftone

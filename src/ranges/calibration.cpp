@@ -1,0 +1,89 @@
+#include "ranges/calibration.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "kernels/statistics.h"
+
+namespace halftone {
+namespace {
+
+struct Stop {};  // a watch has seen enough
+
+[[noreturn]] void not_finite(const Graph& graph, const TapView& view, const Batch& batch, const Dataset& data) {
+  const std::int64_t each = element_count(view.shape) / std::max<std::int64_t>(view.shape.empty() ? 1 : view.shape[0], 1);
+  std::int64_t sample = batch.first;
+  if (!view.shape.empty() && view.shape[0] >= batch.count) {
+    for (std::int64_t s = 0; s < batch.count; ++s) {
+      if (!find_extremes(view.data + s * each, each).finite) {
+        sample = batch.first + s;
+        break;
+      }
+    }
+  }
+  throw Error("{} (sample {}): the value '{}' of the float network is NaN or infinite; check the data and the model", data.name(sample),
+              sample, graph.value(view.value).name);
+}
+
+}  // namespace
+
+void watch_values(const Graph& graph, const std::vector<ValueId>& values, const Dataset& data, std::int64_t most,
+                  std::string_view step, const Job& job, const Watch& watch) {
+  Session session(graph, Arithmetic::float32, job.threads, values);
+  const BatchPlan plan = plan_batches(graph, data, Arithmetic::float32, job);
+  try {
+    for_each_batch(data, plan, job, step, most, [&](const Batch& batch) {
+      bool more = values.empty();
+      session.run(batch.inputs, [&](const TapView& view) {
+        if (!extremes_of(view.data, element_count(view.shape), job.threads).finite) not_finite(graph, view, batch, data);
+        more = watch(batch, view) || more;
+      });
+      if (!more) throw Stop();
+    });
+  } catch (const Stop&) {
+    job.finish();
+  }
+}
+
+std::map<ValueId, ValueStatistics> gather_statistics(const Graph& graph, const std::vector<ValueId>& values, const Dataset& data,
+                                                     std::int64_t bins, bool per_sample, const Job& job) {
+  std::map<ValueId, ValueStatistics> all;
+  for (ValueId id : values) all.emplace(id, ValueStatistics(bins));
+  watch_values(graph, values, data, -1, "calibrating", job, [&](const Batch& batch, const TapView& view) {
+    ValueStatistics& statistics = all.at(view.value);
+    const bool by_sample = !view.shape.empty() && view.shape[0] >= batch.count && batch.count > 0;
+    const std::int64_t samples = by_sample ? batch.count : 1;
+    const std::int64_t each = element_count(view.shape) / (by_sample ? view.shape[0] : 1);
+    statistics.histogram.add(view.data, each * samples, job.threads);
+    for (std::int64_t s = 0; s < samples && per_sample; ++s) {
+      const ValueExtremes extremes = find_extremes(view.data + s * each, each);
+      statistics.min_sum += extremes.min;
+      statistics.max_sum += extremes.max;
+    }
+    statistics.samples += samples;
+    return true;
+  });
+  return all;
+}
+
+void merge_channel_extremes(const TapView& view, std::vector<float>& min, std::vector<float>& max) {
+  const ChannelWalk walk = channel_walk(view.shape, view.shape.size() > 1 ? 1 : 0);
+  const auto channels = static_cast<std::size_t>(walk.channels);
+  if (min.empty()) {
+    min.assign(channels, std::numeric_limits<float>::infinity());
+    max.assign(channels, -std::numeric_limits<float>::infinity());
+  }
+  if (view.channels_last || walk.inner == 1) {
+    channel_extremes(view.data, walk.outer * walk.inner, walk.channels, min.data(), max.data());
+    return;
+  }
+  for (std::int64_t o = 0; o < walk.outer; ++o) {
+    for (std::int64_t c = 0; c < walk.channels; ++c) {
+      const ValueExtremes e = find_extremes(view.data + (o * walk.channels + c) * walk.inner, walk.inner);
+      min[static_cast<std::size_t>(c)] = std::min(min[static_cast<std::size_t>(c)], e.min);
+      max[static_cast<std::size_t>(c)] = std::max(max[static_cast<std::size_t>(c)], e.max);
+    }
+  }
+}
+
+}  // namespace halftone

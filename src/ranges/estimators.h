@@ -1,0 +1,44 @@
+// Range estimators: statistics of a value -> the real range that its grid covers (METHODS 3.1; Nagel et al. 2021, 3.1).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ranges/histogram.h"
+
+namespace halftone {
+
+enum class RangeMethod { mse, minmax, mean_minmax, percentile, kl };
+
+// "mse", "minmax", "mean-minmax", "percentile", "kl"; throws UsageError for another.
+RangeMethod range_method(const std::string& name);
+
+// What one value gathers over the calibration samples; mergeable in any order but for mean_minmax's float64 sums, which
+// are added in the order of the samples.
+struct ValueStatistics {
+  explicit ValueStatistics(std::int64_t bins = Histogram::kDefaultBins) : histogram(bins) {}
+  Histogram histogram;
+  double min_sum = 0, max_sum = 0;   // of each sample's extremes
+  std::int64_t samples = 0;
+};
+
+struct EstimatorOptions {
+  RangeMethod method = RangeMethod::mse;
+  double percentile = 99.999;   // per cent, of each end
+  bool keep_max = false;        // the upper end is not clipped: scores whose largest must stay apart
+};
+
+// The range for a grid like `grid` (bits, signedness, symmetry). Contains 0; [c, c] for a constant.
+//   minmax       of all values          mean_minmax  mean over samples of each sample's extremes
+//   percentile   p and 1 - p, each end  mse          argmin sum (x - x_hat)^2, both ends independent, coarse to fine
+//   kl           the clipping with the least KL(values || quantized values), as TensorRT's calibration does
+Range estimate_range(const ValueStatistics& statistics, const Encoding& grid, const EstimatorOptions& options);
+
+// sum over the bins of count (x - x_hat)^2 on the grid that covers `range`.
+double grid_error(const std::vector<Histogram::Bin>& bins, const Encoding& grid, Range range);
+
+// Sets channel `channel` of a weight's grid to the range with the least sum (w - w_hat)^2 over the channel's values.
+// Candidates are fractions of min-max (of max|w| where the grid is symmetric) from 0.3 to 1, coarse to fine.
+void set_mse_weight_range(Encoding& grid, std::size_t channel, const std::vector<float>& values);
+
+}  // namespace halftone

@@ -1,0 +1,126 @@
+#include "ranges/histogram.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "kernels/statistics.h"
+
+namespace halftone {
+namespace {
+
+constexpr std::int64_t kBlock = 1 << 16;
+
+// The smallest power of two w with magnitude < half w.
+double width_for(double magnitude, std::int64_t half) {
+  int exponent = 0;
+  std::frexp(magnitude / static_cast<double>(half), &exponent);  // magnitude / half < 2^exponent
+  return std::ldexp(1.0, std::max(exponent, -120));
+}
+
+}  // namespace
+
+Extremes extremes_of(const float* values, std::int64_t count, int threads) {
+  const std::int64_t blocks = (count + kBlock - 1) / kBlock;
+  std::vector<ValueExtremes> parts(static_cast<std::size_t>(blocks));
+  parallel_blocks(count, kBlock, threads, [&](std::int64_t first, std::int64_t end) {
+    parts[static_cast<std::size_t>(first / kBlock)] = find_extremes(values + first, end - first);
+  });
+  Extremes all;
+  if (parts.empty()) return all;
+  all.range = {parts[0].min, parts[0].max};
+  for (const ValueExtremes& part : parts) {
+    all.finite = all.finite && part.finite;
+    all.range.min = std::min(all.range.min, part.min);
+    all.range.max = std::max(all.range.max, part.max);
+  }
+  return all;
+}
+
+Histogram::Histogram(std::int64_t bins) {
+  if (bins < kFewestBins || bins % 2 != 0 || bins > (1 << 20)) {
+    throw UsageError("{} bins; a histogram takes an even number from {} to {}", bins, kFewestBins, 1 << 20);
+  }
+  counts_.assign(static_cast<std::size_t>(bins), 0);
+}
+
+void Histogram::grow(double width) {
+  if (width_ == 0) width_ = width;
+  const std::size_t half = counts_.size() / 2;
+  while (width_ < width) {
+    std::vector<std::int64_t> merged(counts_.size(), 0);
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      // bin i - half of the old width lies in bin floor((i - half) / 2) of the new one
+      const auto offset = static_cast<std::int64_t>(i) - static_cast<std::int64_t>(half);
+      merged[static_cast<std::size_t>((offset >> 1) + static_cast<std::int64_t>(half))] += counts_[i];
+    }
+    counts_ = std::move(merged);
+    width_ *= 2;
+  }
+}
+
+void Histogram::add(const float* values, std::int64_t count, int threads) {
+  if (count == 0) return;
+  const Range range = extremes_of(values, count, threads).range;
+  min_ = total_ == 0 ? range.min : std::min(min_, range.min);
+  max_ = total_ == 0 ? range.max : std::max(max_, range.max);
+  total_ += count;
+  const double magnitude = std::max(std::fabs(static_cast<double>(range.min)), std::fabs(static_cast<double>(range.max)));
+  const auto half = static_cast<std::int64_t>(counts_.size() / 2);
+  const double needed = width_for(magnitude, half);
+  // Zeros fit any width; the first other value sets it. counts_ of zeros stand in bin `half` at every width.
+  if (magnitude > 0) grow(std::max(width_, needed));
+  const double inverse = width_ > 0 ? 1 / width_ : 0;
+  const std::int64_t blocks = (count + kBlock - 1) / kBlock;
+  const std::int64_t lots = std::min<std::int64_t>(blocks, 16);
+  std::vector<std::vector<std::uint32_t>> parts(static_cast<std::size_t>(lots));
+  parallel_for(lots, threads, [&](std::int64_t lot) {
+    auto& part = parts[static_cast<std::size_t>(lot)];
+    part.assign(counts_.size(), 0);
+    const std::int64_t first = blocks * lot / lots * kBlock, end = std::min(blocks * (lot + 1) / lots * kBlock, count);
+    count_bins(values + first, end - first, static_cast<float>(inverse), static_cast<std::int32_t>(half), part);
+  });
+  for (const auto& part : parts) {
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += part[i];
+  }
+}
+
+void Histogram::merge(const Histogram& other) {
+  HALFTONE_CHECK(other.counts_.size() == counts_.size());
+  if (other.total_ == 0) return;
+  Histogram copy = other;
+  if (width_ > 0 && copy.width_ > 0) copy.grow(width_);
+  if (copy.width_ > 0) grow(std::max(width_, copy.width_));
+  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += copy.counts_[i];
+  min_ = total_ == 0 ? copy.min_ : std::min(min_, copy.min_);
+  max_ = total_ == 0 ? copy.max_ : std::max(max_, copy.max_);
+  total_ += copy.total_;
+}
+
+std::vector<Histogram::Bin> Histogram::filled() const {
+  std::vector<Bin> bins;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    if (counts_[i] == 0) continue;
+    const double low = std::max<double>(lower_edge(i), min_), high = std::min<double>(lower_edge(i + 1), max_);
+    bins.push_back({width_ == 0 ? 0.0 : (low + high) / 2, static_cast<double>(counts_[i])});
+  }
+  return bins;
+}
+
+float Histogram::quantile(double p) const {
+  const double wanted = p * static_cast<double>(total_);
+  double below = 0;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    const auto count = static_cast<double>(counts_[i]);
+    if (count > 0 && below + count >= wanted) {
+      const double inside = lower_edge(i) + width_ * std::clamp((wanted - below) / count, 0.0, 1.0);
+      return static_cast<float>(std::clamp<double>(inside, min_, max_));
+    }
+    below += count;
+  }
+  return max_;
+}
+
+}  // namespace halftone

@@ -1,0 +1,142 @@
+#include "report/json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "operators/facts.h"
+
+namespace halftone {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(std::optional<double> value) { return value && std::isfinite(*value) ? Json(*value) : Json(nullptr); }
+
+Json reference_block(const std::string& model, const Figures& figures) {
+  Json block = {{"model", model}};
+  if (figures.outputs.empty()) return block;
+  const OutputFigures& first = figures.outputs.front();
+  block["same_top1"] = number(first.same_top1);
+  block["kl"] = number(first.kl);
+  block["sqnr_db"] = number(first.sqnr_db);
+  if (figures.outputs.size() > 1) {
+    for (const OutputFigures& output : figures.outputs) {
+      block["outputs"].push_back({{"name", output.name}, {"same_top1", number(output.same_top1)}, {"kl", number(output.kl)}, {"sqnr_db", number(output.sqnr_db)}});
+    }
+  }
+  return block;
+}
+
+Json dims(const Value& value) {
+  if (!value.dims) return nullptr;
+  Json list = Json::array();
+  for (const Dimension& d : *value.dims) list.push_back(d.size >= 0 ? Json(d.size) : Json(d.symbol.empty() ? "?" : d.symbol));
+  return list;
+}
+
+Json value_list(const Graph& graph, const std::vector<ValueId>& ids) {
+  Json list = Json::array();
+  for (ValueId id : ids) {
+    const Value& value = graph.value(id);
+    list.push_back({{"name", value.name}, {"type", name_of(value.type)}, {"shape", dims(value)}});
+  }
+  return list;
+}
+
+const char* name_of_method(RangeMethod method) {
+  switch (method) {
+    case RangeMethod::mse: return "mse";
+    case RangeMethod::minmax: return "minmax";
+    case RangeMethod::mean_minmax: return "mean-minmax";
+    case RangeMethod::percentile: return "percentile";
+    case RangeMethod::kl: return "kl";
+  }
+  return "";
+}
+
+Json settings_block(const QuantizeOptions& options) {
+  const QuantizeSettings& s = options.settings;
+  const char* symmetric = s.symmetric_weights ? (s.symmetric_activations ? "both" : "weights") : s.symmetric_activations ? "activations" : "none";
+  return {{"weights", s.weights},
+          {"activations", s.activations},
+          {"granularity", s.granularity == Granularity::channel ? "channel" : "tensor"},
+          {"symmetric", symmetric},
+          {"weight_range", name_of_method(s.weight_range)},
+          {"activation_range", name_of_method(s.activation_range)},
+          {"percentile", s.percentile},
+          {"bins", s.bins},
+          {"exclude", s.exclude},
+          {"passes", options.passes},
+          {"disabled_passes", options.disabled}};
+}
+
+// A scalar where there is one, else the list.
+template <typename T>
+Json one_or_list(const std::vector<T>& values) {
+  return values.size() == 1 ? Json(values.front()) : Json(values);
+}
+
+}  // namespace
+
+std::string evaluate_json(const std::string& model, const std::string& as, const std::optional<std::string>& reference,
+                          const Figures& figures, const ProcessFigures& process) {
+  Json json = {{"model", model}, {"as", as}, {"samples", figures.samples}};
+  if (figures.miou) {
+    json["miou"] = number(figures.miou);
+  } else {
+    json["top1"] = number(figures.top1);
+    json["top5"] = number(figures.top5);
+  }
+  if (reference) json["reference"] = reference_block(*reference, figures);
+  json["seconds"] = process.seconds;
+  json["samples_per_second"] = number(static_cast<double>(figures.samples) / figures.seconds);
+  json["peak_memory_bytes"] = process.peak_memory_bytes;
+  return json.dump(2) + "\n";
+}
+
+std::string quantize_json(const std::string& model, const std::optional<std::string>& output, const QuantizeOptions& options,
+                          const QuantizeReport& report, const ProcessFigures& process) {
+  Json json = {{"model", model}, {"output", output ? Json(*output) : Json(nullptr)}, {"target", report.target}, {"settings", settings_block(options)}};
+  json["bytes"] = {{"float", report.float_bytes}, {"quantized", report.quantized_bytes}};
+  json["passes"] = Json::array();
+  for (const PassRecord& pass : report.passes) {
+    json["passes"].push_back({{"name", pass.name}, {"seconds", pass.seconds}, {"kept", pass.kept}, {"kl", nullptr}, {"sqnr_db", nullptr},
+                              {"changed", pass.changed}, {"notes", pass.notes}});
+  }
+  json["values"] = Json::array();
+  for (const ValueRecord& value : report.values) {
+    json["values"].push_back({{"name", value.name}, {"bits", value.bits}, {"grid", value.grid}, {"scale", one_or_list(value.scale)},
+                              {"zero_point", one_or_list(value.zero_point)}, {"sqnr_db", number(value.sqnr_db)}, {"reason", value.reason}});
+  }
+  json["float_layers"] = Json::array();
+  for (const FloatLayer& layer : report.float_layers) {
+    json["float_layers"].push_back({{"node", layer.node}, {"operator", layer.type}, {"reason", layer.reason}});
+  }
+  json["warnings"] = report.warnings;
+  json["figures"] = report.figures ? reference_block(model, *report.figures) : Json(nullptr);
+  for (const auto& [stage, seconds] : report.stages) json["stages"][stage] = seconds;
+  json["seconds"] = process.seconds;
+  json["peak_memory_bytes"] = process.peak_memory_bytes;
+  return json.dump(2) + "\n";
+}
+
+std::string inspect_json(const std::string& model, const Graph& graph) {
+  const GraphFacts facts = facts_of(graph);
+  const auto opset = graph.file.opsets.find("");
+  Json json = {{"model", model}, {"opset", opset == graph.file.opsets.end() ? Json(nullptr) : Json(opset->second)}};
+  json["ir_version"] = graph.file.ir_version;
+  json["inputs"] = value_list(graph, graph.inputs());
+  json["outputs"] = value_list(graph, graph.outputs());
+  json["nodes"] = facts.nodes;
+  json["parameters"] = facts.parameters;
+  json["operators"] = Json::object();
+  for (const auto& [type, count] : facts.operators) json["operators"][type] = count;
+  json["unsupported"] = Json::array();
+  for (const UnsupportedNode& node : facts.unsupported) {
+    json["unsupported"].push_back({{"node", node.name}, {"operator", node.type}, {"opset", node.version}});
+  }
+  json["quantizers"] = facts.quantizers;
+  return json.dump(2) + "\n";
+}
+
+}  // namespace halftone
