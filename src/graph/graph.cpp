@@ -63,6 +63,11 @@ void Graph::set_constant(ValueId id, Tensor tensor) {
   value.constant = std::make_shared<const Tensor>(std::move(tensor));
 }
 
+void Graph::bind_input(ValueId id, Tensor tensor) {
+  HALFTONE_CHECK(std::erase(inputs_, id) == 1);
+  set_constant(id, std::move(tensor));
+}
+
 NodeId Graph::add_node(Node node) {
   const auto id = static_cast<NodeId>(nodes_.size());
   node.id = id;

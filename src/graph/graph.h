@@ -133,6 +133,7 @@ class Graph {
   void remove_node(NodeId id);                     // its outputs lose their producer; they must have no readers left
   void bypass(NodeId id);                          // readers of its first output read its first input instead; then removed
   void set_constant(ValueId id, Tensor tensor);    // contents of a constant (a copy of its own)
+  void bind_input(ValueId id, Tensor tensor);      // a graph input becomes a constant and leaves inputs()
   void remove_unused_values();                     // constants and outputs that nothing reads
   void remove_unused_nodes();                      // whose outputs nothing reads, repeatedly; then unused values
 

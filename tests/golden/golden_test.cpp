@@ -1,0 +1,157 @@
+// ONNX's own node tests (make_node_tests.py), through the reader and the Session in float32. Each case runs with its
+// inputs bound in three ways, which reach different code: the plan for run-time inputs, the usual model with constant
+// weights and shapes, and the reference itself (a node whose inputs are all known is computed while planning).
+#include <fnmatch.h>
+
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "engine/session.h"
+#include "operators/operator.h"
+#include "support/case_folder.h"
+
+namespace halftone {
+namespace {
+
+const std::filesystem::path kFolder = HALFTONE_BINARY_DIR "/node_tests";
+
+constexpr test::Tolerance kTolerance = {.absolute = 1e-5, .relative = 1e-3};
+
+// The cases that halftone does not compute: it must refuse each with an Error that holds `message`.
+struct Refusal {
+  const char* pattern;
+  const char* message;
+  const char* reason;
+};
+constexpr Refusal kRefusals[] = {
+    {"test_batchnorm_*_training_mode", "training_mode", "quantization takes models exported for inference"},
+    {"test_*quantizelinear_e4m3fn*", "FLOAT8E4M3FN", "8-bit floats are no element type of ours"},
+    {"test_*quantizelinear_e5m2", "FLOAT8E5M2", "8-bit floats are no element type of ours"},
+    {"test_*quantizelinear_float4e2m1", "FLOAT4E2M1", "4-bit floats are no element type of ours"},
+    {"test_*quantizelinear_int2", "INT2", "2-bit integers are no element type of ours"},
+    {"test_*quantizelinear_uint2", "UINT2", "2-bit integers are no element type of ours"},
+};
+
+// Operators whose output shape is told by an input's contents: with that input known only while running, they may be
+// refused.
+const std::set<std::string> kShapedByData = {"Pad", "ReduceMean", "Reshape", "Slice", "Squeeze", "Unsqueeze"};
+constexpr const char* kDependsOnData = "depends on data";
+
+const Refusal* refusal_of(const std::string& name) {
+  for (const Refusal& refusal : kRefusals) {
+    if (fnmatch(refusal.pattern, name.c_str(), 0) == 0) return &refusal;
+  }
+  return nullptr;
+}
+
+// How many graph inputs, counted from the first, stay inputs; the others become constants.
+enum class Binding { all_run_time, auxiliary_constant, all_constant };
+constexpr Binding kBindings[] = {Binding::all_run_time, Binding::auxiliary_constant, Binding::all_constant};
+
+const char* name_of(Binding binding) {
+  if (binding == Binding::all_run_time) return "all inputs at run time";
+  return binding == Binding::auxiliary_constant ? "inputs after the first are constants" : "all inputs are constants";
+}
+
+std::size_t inputs_left(Binding binding, std::size_t count) {
+  if (binding == Binding::all_run_time) return count;
+  return binding == Binding::auxiliary_constant ? std::min<std::size_t>(count, 1) : 0;
+}
+
+std::vector<Tensor> run(const test::Case& node_test, Binding binding) {
+  Graph graph = node_test.graph;
+  std::vector<Tensor> inputs = node_test.inputs;
+  const std::vector<ValueId> ids = graph.inputs();
+  const std::size_t left = inputs_left(binding, ids.size());
+  for (std::size_t i = left; i < ids.size(); ++i) graph.bind_input(ids[i], inputs[i]);
+  inputs.resize(left);
+  return Session(graph, Arithmetic::float32, /*threads=*/1).run(inputs);
+}
+
+// What ran, printed at the end.
+struct Counts {
+  int passed = 0, skipped = 0, need_data = 0;
+} counts;
+
+class Summary : public testing::Environment {
+  void TearDown() override {
+    std::cout << fmt::format("golden: {} cases passed, {} skipped (see table)\n", counts.passed, counts.skipped);
+    std::cout << fmt::format("golden: {} of them need run-time data for their shape, and pass with constants only\n", counts.need_data);
+  }
+};
+const auto* const kSummary = testing::AddGlobalTestEnvironment(new Summary);
+
+class NodeTest : public testing::TestWithParam<std::string> {
+ protected:
+  void expect_refused(const Refusal& refusal) {
+    try {
+      run(test::read_case(kFolder / GetParam()), Binding::auxiliary_constant);
+      ADD_FAILURE() << "it runs now: delete its line of the table";
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr(refusal.message));
+    }
+  }
+
+  void expect_outputs(const test::Case& node_test, Binding binding) {
+    SCOPED_TRACE(name_of(binding));
+    std::vector<Tensor> outputs;
+    try {
+      outputs = run(node_test, binding);
+    } catch (const Error& error) {
+      const bool may_need_data = binding == Binding::all_run_time && shaped_by_data(node_test.graph);
+      if (!may_need_data || !std::strstr(error.what(), kDependsOnData)) ADD_FAILURE() << error.what();
+      else ++counts.need_data;
+      return;
+    }
+    ASSERT_EQ(outputs.size(), node_test.outputs.size());
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      EXPECT_EQ(test::difference(outputs[i], node_test.outputs[i], kTolerance), "") << "output " << i;
+    }
+  }
+
+  static bool shaped_by_data(const Graph& graph) { return kShapedByData.contains(graph.node(graph.nodes().front()).type); }
+};
+
+TEST_P(NodeTest, GivesOnnxsOutputs) {
+  if (const Refusal* refusal = refusal_of(GetParam())) {
+    expect_refused(*refusal);
+    ++counts.skipped;
+    GTEST_SKIP() << refusal->reason;
+  }
+  const test::Case node_test = test::read_case(kFolder / GetParam());
+  ASSERT_EQ(node_test.graph.inputs().size(), node_test.inputs.size());
+  check_supported(node_test.graph, GetParam());
+  std::set<std::size_t> done;
+  for (Binding binding : kBindings) {
+    if (done.insert(inputs_left(binding, node_test.inputs.size())).second) expect_outputs(node_test, binding);
+  }
+  if (!HasFailure()) ++counts.passed;
+}
+
+INSTANTIATE_TEST_SUITE_P(Onnx, NodeTest, testing::ValuesIn(test::case_names(kFolder)),
+                         [](const auto& info) { return info.param; });
+
+TEST(NodeTests, CoverEveryOperator) {
+  std::map<std::string, int> cases;
+  for (const std::string& name : test::case_names(kFolder)) {
+    if (refusal_of(name) != nullptr) continue;
+    const Graph graph = read_onnx(kFolder / name / "model.onnx");
+    ++cases[graph.node(graph.nodes().front()).type];
+  }
+  ASSERT_FALSE(cases.empty()) << kFolder << " is missing or empty: run tests/golden/make_node_tests.py, or ctest";
+  for (const Operator* op : all_operators()) {
+    EXPECT_GT(cases[std::string(op->type)], 0) << op->type << ": name it in make_node_tests.py";
+  }
+}
+
+TEST(NodeTests, EveryLineOfTheTableIsUsed) {
+  const std::vector<std::string> names = test::case_names(kFolder);
+  for (const Refusal& refusal : kRefusals) {
+    EXPECT_TRUE(std::any_of(names.begin(), names.end(), [&](const std::string& name) { return refusal_of(name) == &refusal; }))
+        << refusal.pattern << " matches no case";
+  }
+}
+
+}  // namespace
+}  // namespace halftone

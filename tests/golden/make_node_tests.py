@@ -1,0 +1,52 @@
+"""ONNX's own node tests of our operators, as folders for golden_test.cpp.
+
+    .venv/bin/python tests/golden/make_node_tests.py OUT [TYPE...]
+
+A case is taken when its model is one node of a listed type and all its inputs and outputs are plain tensors. Takes
+about 7 s; does nothing when OUT was made by the same onnx, types and sources.
+"""
+import sys
+import warnings
+from pathlib import Path
+
+import onnx
+from onnx.backend.test.case.node import collect_testcases
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+from case_folder import made_from, write_cases  # noqa: E402
+
+TYPES = """
+    Add AveragePool BatchNormalization Clip Concat Constant Conv DequantizeLinear Flatten Gemm GlobalAveragePool
+    GlobalMaxPool Identity MatMul MaxPool Pad QuantizeLinear ReduceMean Relu Reshape Slice Softmax Squeeze Transpose
+    Unsqueeze
+""".split()
+
+
+def has_plain_tensors(case):
+    return all(info.type.HasField("tensor_type") for info in [*case.model.graph.input, *case.model.graph.output])
+
+
+def cases_of(types):
+    left_out = []
+    for case in collect_testcases(None):
+        nodes = case.model.graph.node
+        if len(nodes) != 1 or nodes[0].domain or nodes[0].op_type not in types:
+            continue
+        if not has_plain_tensors(case):
+            left_out.append(case.name)
+            continue
+        (inputs, outputs), = case.data_sets
+        yield case.name, case.model, inputs, outputs
+    print(f"left out: {len(left_out)} cases with inputs or outputs that are no plain tensors: {', '.join(left_out)}")
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    types = sorted(sys.argv[2:] or TYPES)
+    warnings.simplefilter("ignore")  # the cases overflow and divide by zero on purpose
+    write_cases(sys.argv[1], made_from(f"onnx {onnx.__version__}", " ".join(types)), lambda: cases_of(types))
+
+
+if __name__ == "__main__":
+    main()
