@@ -25,11 +25,6 @@ void refuse_quantized(const Graph& graph, const std::string& model) {
   }
 }
 
-std::string grid_text(const ValueRecord& value) {
-  if (value.scale.size() != 1) return value.grid;
-  return fmt::format("{}, scale {:.4g}, zero {}", value.grid, value.scale[0], value.zero_point[0]);
-}
-
 void print_plan(const Common& common, const QuantizeReport& report) {
   Table table({Table::Align::left, Table::Align::left, Table::Align::left}, 2);
   table.header({"value", "grid", "why"});
@@ -47,9 +42,7 @@ void print_float_layers(const Common& common, const QuantizeReport& report) {
 
 void print_passes(const Common& common, const QuantizeReport& report) {
   for (const PassRecord& pass : report.passes) {
-    std::string notes = join(pass.notes, "; ");
-    const std::string first = fmt::format("  {:<23}{:>9}  ", pass.name, format_seconds(pass.seconds));
-    print(common, wrapped(first, notes.empty() ? "nothing to do" : notes));
+    print(common, wrapped(fmt::format("  {:<23}{:>9}  ", pass.name, format_seconds(pass.seconds)), pass.summary.empty() ? "nothing to do" : pass.summary));
   }
   for (const auto& [stage, seconds] : report.stages) print(common, fmt::format("  {:<23}{:>9}\n", stage, format_seconds(seconds)));
 }
@@ -60,10 +53,11 @@ void print_result(const Common& common, const std::string& output, const Quantiz
   Table table({Table::Align::left, Table::Align::left}, 1);
   table.add({"layers on codes", fmt::format("{} of {}", report.quantized_layers, report.layers)});
   table.add({"size", fmt::format("{} -> {}", format_bytes(report.float_bytes), format_bytes(report.quantized_bytes))});
+  table.add({"calibration samples", std::to_string(report.figures->samples)});
   for (const OutputFigures& figures : report.figures->outputs) {
-    table.add({report.figures->outputs.size() > 1 ? figures.name : "against float",
-               fmt::format("KL {:.3g} nats, SQNR {}, same top-1 {:.2f} % ({} calibration samples)", figures.kl,
-                           figures.sqnr_db ? fmt::format("{:.2f} dB", *figures.sqnr_db) : "infinite", figures.same_top1, report.figures->samples)});
+    table.add({report.figures->outputs.size() > 1 ? "'" + figures.name + "' against float" : "against float",
+               fmt::format("KL {:.3g}, SQNR {}, same top-1 {:.2f} %", figures.kl,
+                           figures.sqnr_db ? fmt::format("{:.2f} dB", *figures.sqnr_db) : "infinite", figures.same_top1)});
   }
   table.add({"time", format_seconds(process.seconds)});
   table.add({"peak memory", format_bytes(process.peak_memory_bytes)});

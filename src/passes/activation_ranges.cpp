@@ -130,7 +130,7 @@ PassReport activation_ranges(Graph& graph, PassContext& context) {
       settle(graph, grid, statistics.at(grid.measured), context, report);
     }
   }
-  report.note("{} grids", report.changed);
+  report.summary = fmt::format("{} grids", report.changed);
   fit_biases(graph, report, context);
   return report;
 }

@@ -60,7 +60,8 @@ PassReport fold_batch_norm(Graph& graph, PassContext&) {
     ++report.changed;
   }
   graph.remove_unused_values();
-  if (report.changed > 0) report.note("{} folded", report.changed);
+  if (report.changed > 0) report.summary = fmt::format("{} folded", report.changed);
+  if (!report.notes.empty()) report.summary += fmt::format("{}{} kept", report.changed > 0 ? ", " : "", report.notes.size());
   return report;
 }
 

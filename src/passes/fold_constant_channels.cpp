@@ -179,19 +179,28 @@ PassReport fold_constant_channels(Graph& graph, PassContext& context) {
   }
   if (candidates.empty()) return report;
   const std::map<ValueId, ChannelRange> ranges = channel_ranges(graph, candidates, context);
+  Tally all;
+  int layers = 0;
   for (const Candidate& candidate : candidates) {
     const auto found = ranges.find(candidate.value);
     if (found == ranges.end() || found->second.min.empty()) continue;
     const std::string& name = graph.node(candidate.layer.node).name;
     const Tally tally = fold_candidate(graph, candidate, found->second);
     report.changed += tally.provable + tally.on_samples;
+    layers += tally.provable + tally.on_samples > 0 ? 1 : 0;
+    all.provable += tally.provable;
+    all.on_samples += tally.on_samples;
+    all.kept += tally.kept;
     if (tally.provable + tally.on_samples > 0) {
       report.note("'{}': {} of {} channels are constant ({} provably, {} on the samples) and were folded into the layers that read them",
                   name, tally.provable + tally.on_samples, candidate.layer.channels, tally.provable, tally.on_samples);
     }
     if (tally.kept > 0) report.note("'{}': {} constant channels kept, a reader pads with zeros", name, tally.kept);
   }
+  if (all.kept > 0) report.summary = fmt::format("{} kept behind zero padding", all.kept);
   if (report.changed > 0) {
+    report.summary = fmt::format("{} channels of {} layers ({} provably constant, {} on the samples){}", report.changed, layers, all.provable,
+                                 all.on_samples, report.summary.empty() ? "" : ", " + report.summary);
     context.warnings.push_back(fmt::format("fold_constant_channels: {} channels hold one constant on all samples; they were folded into biases "
                                            "(--disable-pass fold_constant_channels keeps them)", report.changed));
   }

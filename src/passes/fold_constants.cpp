@@ -72,7 +72,7 @@ PassReport fold_constants(Graph& graph, PassContext&) {
     }
   }
   graph.remove_unused_nodes();
-  if (report.changed > 0) report.note("{} nodes folded", report.changed);
+  if (report.changed > 0) report.summary = fmt::format("{} nodes folded", report.changed);
   return report;
 }
 

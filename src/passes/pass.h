@@ -48,7 +48,8 @@ struct PassContext {
 
 struct PassReport {
   int changed = 0;
-  std::vector<std::string> notes;   // a sentence each
+  std::string summary;              // what was done, in a few words; empty: nothing
+  std::vector<std::string> notes;   // the particulars, a sentence each
 
   template <typename... Args>
   void note(fmt::format_string<Args...> format, Args&&... args) {

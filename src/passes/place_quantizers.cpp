@@ -29,7 +29,7 @@ class Placement {
     for (NodeId id : order_) give_grids(graph_.node(id));
     PassReport report;
     report.changed = placed_;
-    report.note("{} values on {} grids; {} of {} layers on codes", placed_values_, placed_, quantized_layers_, layers_);
+    report.summary = fmt::format("{} values on {} grids; {} of {} layers on codes", placed_values_, placed_, quantized_layers_, layers_);
     return report;
   }
 

@@ -48,7 +48,7 @@ PassReport weight_ranges(Graph& graph, PassContext& context) {
     if (zero > 0) report.note("'{}': {} of {} channels have no weights but zeros", graph.node(layer.node).name, zero, channels.size());
     dead += zero;
   }
-  report.note("{} weights{}", report.changed, dead > 0 ? fmt::format(", {} dead channels", dead) : "");
+  report.summary = fmt::format("{} weights{}", report.changed, dead > 0 ? fmt::format(", {} dead channels", dead) : "");
   return report;
 }
 

@@ -54,7 +54,7 @@ PassRecord run_pass(const Pass& pass, Graph& graph, PassContext& context) {
   PassReport report = pass.run(graph, context);
   verify(graph, fmt::format("after {}", pass.name));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return {pass.name, seconds, true, report.changed, std::move(report.notes)};
+  return {pass.name, seconds, true, report.changed, std::move(report.summary), std::move(report.notes)};
 }
 
 }  // namespace halftone

@@ -14,6 +14,7 @@ struct PassRecord {
   double seconds = 0;
   bool kept = true;
   int changed = 0;
+  std::string summary;
   std::vector<std::string> notes;
 };
 

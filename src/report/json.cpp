@@ -100,8 +100,10 @@ std::string quantize_json(const std::string& model, const std::optional<std::str
   json["bytes"] = {{"float", report.float_bytes}, {"quantized", report.quantized_bytes}};
   json["passes"] = Json::array();
   for (const PassRecord& pass : report.passes) {
+    std::vector<std::string> notes = pass.notes;
+    if (!pass.summary.empty()) notes.insert(notes.begin(), pass.summary);
     json["passes"].push_back({{"name", pass.name}, {"seconds", pass.seconds}, {"kept", pass.kept}, {"kl", nullptr}, {"sqnr_db", nullptr},
-                              {"changed", pass.changed}, {"notes", pass.notes}});
+                              {"changed", pass.changed}, {"notes", notes}});
   }
   json["values"] = Json::array();
   for (const ValueRecord& value : report.values) {

@@ -1,0 +1,83 @@
+"""Prints the accuracy table: see bench/accuracy."""
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from networks import HALFTONE, NETWORKS
+from runtime import kl, logits, sqnr, top1
+
+BARS = {  # KL at most, SQNR at least, as the project's issues ask
+    ("efficientnet-lite0", "channel"): (0.0088, 18.2), ("mobilenet-v1-0.75", "channel"): (0.042, 15.8),
+    ("resnet20", "channel"): (0.0055, 28.4), ("resnet56", "channel"): (0.0070, 27.4),
+    ("resnet8", "channel"): (0.0055, 30.6), ("ds-cnn", "channel"): (0.0022, 31.8),
+    ("mobilenet-v1-0.75", "tensor"): (0.80, None),
+}
+
+
+def halftone(*arguments):
+    subprocess.run([HALFTONE, *map(str, arguments), "--quiet"], check=True)
+
+
+def quantize(network, granularity, folder):
+    file, report = folder / f"{network.name}.{granularity}.onnx", folder / "report.json"
+    halftone("quantize", network.model, *network.calibration_flags(), "--granularity", granularity, "-o", file, "--json", report)
+    return file, json.loads(report.read_text())
+
+
+def simulated_figures(network, file, folder):
+    report = folder / "evaluate.json"
+    halftone("evaluate", file, *network.evaluation_flags(), "--reference", network.model, "--json", report)
+    return json.loads(report.read_text())
+
+
+def simulated_logits(network, file, folder):
+    outputs = folder / "outputs"
+    flags = network.evaluation_flags()
+    at = flags.index("--labels")
+    halftone("run", file, *(flags[:at] + flags[at + 2:]), "-o", outputs)
+    rows = [np.load(f) for f in sorted(outputs.glob("*.npz"))]
+    values = np.concatenate([row["logits"].reshape(1, -1) for row in rows])
+    for f in outputs.glob("*.npz"):
+        f.unlink()
+    return values
+
+
+def measure(network, granularity, folder, float_cache):
+    file, _ = quantize(network, granularity, folder)
+    ours = simulated_figures(network, file, folder)
+    raw, labels = network.evaluation_arrays() if network.name not in float_cache else float_cache[network.name][:2]
+    batches = lambda: (network.normalise(raw[i:i + 20]) for i in range(0, len(raw), 20))
+    if network.name not in float_cache:
+        float_cache[network.name] = (raw, labels, logits(network.model, batches()))
+    f = float_cache[network.name][2]
+    q = logits(file, batches())
+    plain = logits(file, batches(), exact=False)
+    simulation = simulated_logits(network, file, folder)
+    return {
+        "top1": ours["top1"], "kl": ours["reference"]["kl"], "sqnr": ours["reference"]["sqnr_db"],
+        "ort_top1": top1(q, labels), "ort_kl": kl(f, q), "ort_sqnr": sqnr(f, q),
+        "between": sqnr(simulation, q), "plain_kl": kl(f, plain), "plain_sqnr": sqnr(f, plain), "float_top1": top1(f, labels),
+    }
+
+
+def main(names):
+    wanted = [key for key in BARS if not names or key[0] in names]
+    print(f"{'network':<20}{'weights':<9}{'float':>6}{'top-1':>7}{'KL':>9}{'dB':>7} |{'ORT top-1':>9}{'KL':>9}{'dB':>7}{'between':>9} | {'ORT default KL, dB':<20}{'bar'}")
+    missed, cache = 0, {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, granularity in wanted:
+            r = measure(NETWORKS[name], granularity, Path(folder), cache)
+            most, least = BARS[name, granularity]
+            good = all(r[k] <= most for k in ("kl", "ort_kl")) and (least is None or all(r[k] >= least for k in ("sqnr", "ort_sqnr")))
+            missed += not good
+            print(f"{name:<20}{granularity:<9}{r['float_top1']:6.2f}{r['top1']:7.2f}{r['kl']:9.5f}{r['sqnr']:7.2f} |{r['ort_top1']:9.2f}{r['ort_kl']:9.5f}"
+                  f"{r['ort_sqnr']:7.2f}{r['between']:9.1f} | {r['plain_kl']:.5f}, {r['plain_sqnr']:5.2f}      {'reached' if good else 'MISSED'} (KL <= {most}"
+                  f"{'' if least is None else f', dB >= {least}'})", flush=True)
+    return missed
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(sys.argv[1:]) else 0)
