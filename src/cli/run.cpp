@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -85,9 +86,11 @@ void run_model(const RunCommand& command, const Common& common) {
   const auto data = open_dataset(command.data, command.data_options, input_specs(graph));
   const fs::path folder = make_folder(command.output);
   Session session(graph, arithmetic, common.threads, taps);
+  std::set<ValueId> missing(taps.begin(), taps.end());
   for_each_batch(*data, plan_batches(graph, *data, arithmetic, job), job, "running", -1, [&](const Batch& batch) {
     std::vector<std::pair<std::string, Tensor>> arrays;
     const std::vector<Tensor> outputs = session.run(batch.inputs, [&](const TapView& view) {
+      missing.erase(view.value);
       arrays.emplace_back(graph.value(view.value).name, tensor_of(view));
     });
     for (std::size_t i = 0; i < outputs.size(); ++i) arrays.emplace_back(graph.value(graph.outputs()[i]).name, outputs[i]);
@@ -97,6 +100,11 @@ void run_model(const RunCommand& command, const Common& common) {
       write_npz(folder / file_name(*data, batch.first + s), own);
     }
   });
+  if (!missing.empty() && !common.quiet) {
+    std::vector<std::string> names;
+    for (ValueId id : missing) names.push_back(graph.value(id).name);
+    warn(fmt::format("{} of the values named vanish into fused steps or constants and were not written: {}", names.size(), join(names, ", ")));
+  }
   print(common, fmt::format("{} samples -> {}\n", data->size(), folder.string()));
 }
 

@@ -152,7 +152,8 @@ const Encoding* PlanBuilder::grid(ValueId id) const {
 }
 
 bool PlanBuilder::is_hidden(ValueId id) const {
-  return graph_.only_reader(id) != nullptr && grid(id) == nullptr && !taps_.contains(id);
+  const bool watched = taps_.contains(id) && !simulated();
+  return graph_.only_reader(id) != nullptr && grid(id) == nullptr && !watched;
 }
 
 bool PlanBuilder::is_ready(ValueId id) const { return stored_.contains(id) || known_.contains(id); }

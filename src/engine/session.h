@@ -33,7 +33,8 @@ struct StepReport {
 
 class Session {
  public:
-  // Copies the graph (cheap: tensors are shared). `taps`: float Values that on_tap will see. threads >= 1.
+  // Copies the graph (cheap: tensors are shared). `taps`: float Values that on_tap will see; in simulated arithmetic not
+  // those that a layer rounds over (between it and its fused clamp). threads >= 1.
   Session(const Graph& graph, Arithmetic arithmetic, int threads, std::vector<ValueId> taps = {});
   ~Session();
   Session(Session&&) noexcept;

@@ -1,24 +1,28 @@
 #include "kernels/elementwise.h"
 
+#include <cmath>
+
 #include "kernels/simd.h"
 
 namespace halftone {
 
 HALFTONE_SIMD_CLONES
-void add_scaled(const float* a, const float* b, std::int64_t count, const AddSpec& spec, float* out) {
-  const float fa = spec.fa, fb = spec.fb, low = spec.low, high = spec.high;
-  if (spec.rounds) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      float sum = a[i] * fa + b[i] * fb;
-      sum = sum > low ? sum : low;
-      sum = sum < high ? sum : high;
-      out[i] = round_half_even_small(sum);
-    }
-    return;
-  }
+void add_values(const float* a, const float* b, std::int64_t count, float low, float high, float* out) {
   for (std::int64_t i = 0; i < count; ++i) {
-    const float sum = a[i] * fa + b[i] * fb;
+    const float sum = a[i] + b[i];
     out[i] = sum < low ? low : sum > high ? high : sum;
+  }
+}
+
+HALFTONE_FMA_CLONES
+void add_codes(const float* a, const float* b, std::int64_t count, const CodeAdd& s, float* out) {
+  const float fixed = s.zy - std::fma(s.ra, s.za, s.rb * s.zb);
+  const float low = s.low + s.zy, high = s.high + s.zy;
+  for (std::int64_t i = 0; i < count; ++i) {
+    float code = std::fma(a[i] + s.za, s.ra, std::fma(b[i] + s.zb, s.rb, fixed));
+    code = code > low ? code : low;
+    code = code < high ? code : high;
+    out[i] = round_half_even_small(code) - s.zy;
   }
 }
 

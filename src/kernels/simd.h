@@ -6,8 +6,12 @@
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(HALFTONE_NO_CLONES)
 #define HALFTONE_SIMD_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+// The same for loops that call std::fma, which is one instruction on these machines and a slow call, of the same result,
+// elsewhere.
+#define HALFTONE_FMA_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
 #else
 #define HALFTONE_SIMD_CLONES
+#define HALFTONE_FMA_CLONES
 #endif
 
 namespace halftone {

@@ -1,5 +1,6 @@
 #include "kernels/quantize.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/random.h"
@@ -67,11 +68,33 @@ TEST(Requantize, EqualsItsReferenceToTheBit) {
   }
 }
 
-TEST(AddScaled, IsTwoProductsAndOneSumRoundedHalfToEven) {
-  const std::vector<float> a = {1, 3, 100, -100, 5}, b = {0, 0, 100, -100, -5};
+TEST(AddCodes, EqualsTheFormulaOnEveryPairOfCodes) {
+  const Random random(5, "add");
+  for (std::uint64_t trial = 0; trial < 20; ++trial) {
+    const auto draw = [&](std::uint64_t i) { return static_cast<float>(0.3 + random.uniform(trial * 10 + i)); };
+    const auto zero = [&](std::uint64_t i) { return static_cast<float>(random.below(trial * 10 + i, 256)); };
+    CodeAdd s{draw(0), trial % 2 == 0 ? draw(1) : 57.0f / 64, zero(2), zero(3), zero(4)};
+    s.low = -s.zy;
+    s.high = 255 - s.zy;
+    const float fixed = s.zy - std::fma(s.ra, s.za, s.rb * s.zb);
+    std::vector<float> a, b, expected;
+    for (int i = 0; i < 256; ++i) {
+      for (int j = 0; j < 256; ++j) {
+        a.push_back(static_cast<float>(i) - s.za);
+        b.push_back(static_cast<float>(j) - s.zb);
+        const float code = std::nearbyint(std::fma(static_cast<float>(i), s.ra, std::fma(static_cast<float>(j), s.rb, fixed)));
+        expected.push_back(std::clamp(code, 0.0f, 255.0f) - s.zy);
+      }
+    }
+    std::vector<float> out(a.size());
+    add_codes(a.data(), b.data(), static_cast<std::int64_t>(a.size()), s, out.data());
+    EXPECT_EQ(out, expected) << "trial " << trial;
+  }
+}
+
+TEST(AddValues, ClampsTheSum) {
+  const std::vector<float> a = {1, 3, 100, -100, 5}, b = {0, 0.5f, 100, -100, -5};
   std::vector<float> out(5);
-  add_scaled(a.data(), b.data(), 5, {0.5f, 0.5f, -128, 127, true}, out.data());
-  EXPECT_EQ(out, (std::vector<float>{0, 2, 100, -100, 0}));
-  add_scaled(a.data(), b.data(), 5, {1, 1, 0, 6, false}, out.data());
-  EXPECT_EQ(out, (std::vector<float>{1, 3, 6, 0, 0}));
+  add_values(a.data(), b.data(), 5, 0, 6, out.data());
+  EXPECT_EQ(out, (std::vector<float>{1, 3.5f, 6, 0, 0}));
 }

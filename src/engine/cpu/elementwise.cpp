@@ -15,18 +15,35 @@ constexpr std::int64_t kBlock = 16384;
 
 class AddStep : public Step {
  public:
-  AddStep(std::int64_t count, const AddSpec& spec, BufferRef a, BufferRef b, BufferRef out) : count_(count), spec_(spec), a_(a), b_(b), out_(out) {}
+  AddStep(std::int64_t count, const Clamp& clamp, BufferRef a, BufferRef b, BufferRef out) : count_(count), clamp_(clamp), a_(a), b_(b), out_(out) {}
   void run(const Frame& frame) override {
     const float *a = frame.read<float>(a_), *b = frame.read<float>(b_);
     float* out = frame.write<float>(out_);
     parallel_blocks(count_, kBlock, frame.threads, [&](std::int64_t first, std::int64_t end) {
-      add_scaled(a + first, b + first, end - first, spec_, out + first);
+      add_values(a + first, b + first, end - first, clamp_.low, clamp_.high, out + first);
     });
   }
 
  private:
   std::int64_t count_;
-  AddSpec spec_;
+  Clamp clamp_;
+  BufferRef a_, b_, out_;
+};
+
+class CodeAddStep : public Step {
+ public:
+  CodeAddStep(std::int64_t count, const CodeAdd& spec, BufferRef a, BufferRef b, BufferRef out) : count_(count), spec_(spec), a_(a), b_(b), out_(out) {}
+  void run(const Frame& frame) override {
+    const float *a = frame.read<float>(a_), *b = frame.read<float>(b_);
+    float* out = frame.write<float>(out_);
+    parallel_blocks(count_, kBlock, frame.threads, [&](std::int64_t first, std::int64_t end) {
+      add_codes(a + first, b + first, end - first, spec_, out + first);
+    });
+  }
+
+ private:
+  std::int64_t count_;
+  CodeAdd spec_;
   BufferRef a_, b_, out_;
 };
 
@@ -76,13 +93,19 @@ Form picture_form(const PlanBuilder& plan, ValueId id, bool codes) {
   return {plan.shape(id).size() == 4 ? Layout::channels_last : Layout::plain, codes};
 }
 
-void add_add_step(const Node& node, PlanBuilder& plan, const Tail& tail, const AddSpec& spec, bool codes_in, bool codes_out) {
-  const BufferRef a = plan.input(node.input(0), picture_form(plan, node.input(0), codes_in));
-  const BufferRef b = plan.input(node.input(1), picture_form(plan, node.input(1), codes_in));
-  const std::int64_t count = element_count(plan.shape(node.output()));
-  const BufferRef out = plan.output(tail.output, picture_form(plan, tail.output, codes_out));
-  plan.add_step(std::make_unique<AddStep>(count, spec, a, b, out));
+struct AddBuffers {
+  BufferRef a, b, out;
+  std::int64_t count = 0;
+};
+
+AddBuffers add_buffers(const Node& node, PlanBuilder& plan, const Tail& tail, bool codes) {
+  AddBuffers buffers;
+  buffers.a = plan.input(node.input(0), picture_form(plan, node.input(0), codes));
+  buffers.b = plan.input(node.input(1), picture_form(plan, node.input(1), codes));
+  buffers.out = plan.output(tail.output, picture_form(plan, tail.output, codes));
+  buffers.count = element_count(plan.shape(node.output()));
   for (NodeId id : tail.swallowed) plan.swallow(id);
+  return buffers;
 }
 
 }  // namespace
@@ -91,7 +114,8 @@ const char* declines_add(const Node& node, const PlanBuilder& plan) { return not
 
 void prepare_add(const Node& node, PlanBuilder& plan) {
   const Tail tail = find_tail(node, plan, false);
-  add_add_step(node, plan, tail, {1, 1, tail.clamp.low, tail.clamp.high, false}, false, false);
+  const AddBuffers buffers = add_buffers(node, plan, tail, false);
+  plan.add_step(std::make_unique<AddStep>(buffers.count, tail.clamp, buffers.a, buffers.b, buffers.out));
 }
 
 const char* declines_add_on_codes(const Node& node, const PlanBuilder& plan) {
@@ -102,13 +126,14 @@ const char* declines_add_on_codes(const Node& node, const PlanBuilder& plan) {
   return nullptr;
 }
 
-// y = round(a (s_a / s_y) + b (s_b / s_y)) in centred codes. NUMERICS.md, Add.
 void prepare_add_on_codes(const Node& node, PlanBuilder& plan) {
   const Tail tail = find_tail(node, plan, false);
-  const CodeGrid grid = code_grid(*plan.grid(tail.output));
-  const Clamp clamp = clamp_on_grid(tail.clamp, grid);
-  const float fa = plan.grid(node.input(0))->scale[0] / grid.scale, fb = plan.grid(node.input(1))->scale[0] / grid.scale;
-  add_add_step(node, plan, tail, {fa, fb, clamp.low, clamp.high, true}, true, true);
+  const Encoding &ea = *plan.grid(node.input(0)), &eb = *plan.grid(node.input(1)), &ey = *plan.grid(tail.output);
+  const Clamp clamp = clamp_on_grid(tail.clamp, code_grid(ey));
+  const auto zero = [](const Encoding& e) { return static_cast<float>(e.zero_point[0]); };
+  const CodeAdd spec{ea.scale[0] / ey.scale[0], eb.scale[0] / ey.scale[0], zero(ea), zero(eb), zero(ey), clamp.low, clamp.high};
+  const AddBuffers buffers = add_buffers(node, plan, tail, true);
+  plan.add_step(std::make_unique<CodeAddStep>(buffers.count, spec, buffers.a, buffers.b, buffers.out));
 }
 
 const char* declines_clamp(const Node& node, const PlanBuilder& plan) {
