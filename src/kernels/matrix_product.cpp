@@ -13,15 +13,18 @@ struct MatrixProduct::State {
 
 MatrixProduct::MatrixProduct(std::int64_t rows, std::int64_t inner, std::int64_t columns, const float* b, bool b_transposed,
                              const float* bias, const Epilogue& epilogue) {
+  // As a 1x1 convolution over a picture of 1 x rows pixels: oneDNN's matmul cuts a long `inner` into a part for each
+  // thread and adds them up, so that its bytes depend on the number of threads; its convolutions never do that.
   constexpr auto kFloat = memory::data_type::f32;
-  const memory::desc source({rows, inner}, kFloat, Tag::ab), target({rows, columns}, kFloat, Tag::ab);
-  const memory::desc plain_b({inner, columns}, kFloat, b_transposed ? Tag::ba : Tag::ab);
-  const memory::desc any_b({inner, columns}, kFloat, Tag::any);
-  const memory::desc bias_desc = bias != nullptr ? memory::desc({1, columns}, kFloat, Tag::ab) : memory::desc();
-  const dnnl::primitive_attr attr = onednn::attributes(epilogue, target);
-  const auto desc = bias != nullptr ? dnnl::matmul::primitive_desc(onednn::cpu(), source, any_b, bias_desc, target, attr)
-                                    : dnnl::matmul::primitive_desc(onednn::cpu(), source, any_b, target, attr);
-  state_ = std::make_unique<State>(State{onednn::FusedPrimitive::make<dnnl::matmul>(desc, plain_b, b, bias, epilogue)});
+  const memory::desc source({1, inner, 1, rows}, kFloat, Tag::nhwc), target({1, columns, 1, rows}, kFloat, Tag::nhwc);
+  const memory::dims b_dims = {columns, inner, 1, 1};
+  const memory::desc plain_b(b_dims, kFloat, b_transposed ? Tag::oihw : Tag::iohw), any_b(b_dims, kFloat, Tag::any);
+  const memory::desc bias_desc = bias != nullptr ? memory::desc({columns}, kFloat, Tag::a) : memory::desc();
+  const memory::dims one = {1, 1}, none = {0, 0};
+  const dnnl::convolution_forward::primitive_desc desc(
+      onednn::cpu(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, source, any_b, bias_desc, target, one,
+      none, none, onednn::attributes(epilogue, target));
+  state_ = std::make_unique<State>(State{onednn::FusedPrimitive::make<dnnl::convolution_forward>(desc, plain_b, b, bias, epilogue)});
 }
 
 MatrixProduct::~MatrixProduct() = default;

@@ -19,7 +19,7 @@ dnnl::primitive_attr attributes(const Epilogue& epilogue, const dnnl::memory::de
 // A primitive source x weights (+ bias) -> target with its arguments bound; runs without allocating.
 class FusedPrimitive {
  public:
-  // `desc`: of a convolution or matmul made with attributes(epilogue, target). weights and bias are plain and copied; the
+  // `desc`: of a convolution made with attributes(epilogue, target). weights and bias are plain and copied; the
   // weights are reordered to what the primitive wants. bias may be null.
   template <typename Primitive>
   static FusedPrimitive make(const typename Primitive::primitive_desc& desc, const dnnl::memory::desc& plain_weights,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "base/text.h"
 #include "ranges/kl_range.h"
@@ -65,15 +66,19 @@ class MseSearch {
   double best_ = std::numeric_limits<double>::infinity(), best_low_ = 1, best_high_ = 1;
 };
 
+// E[x]^2 / Var[x] of a rectified standard normal: (1 / (2 pi)) / (1/2 - 1 / (2 pi)).
+constexpr double kMeanSquareOverVariance = 1 / (std::numbers::pi - 1);
+
 double channel_error(const std::vector<float>& values, const Encoding& grid, std::size_t channel) {
   const float scale = grid.scale[channel], zero = static_cast<float>(grid.zero_point[channel]);
   const float low = static_cast<float>(grid.code_min()) - zero, high = static_cast<float>(grid.code_max()) - zero;
-  double error = 0;
+  double error = 0, shift = 0;
   for (float w : values) {
     const double off = static_cast<double>(w) - static_cast<double>(scale) * std::clamp(std::nearbyint(w / scale), low, high);
     error += off * off;
+    shift += off;
   }
-  return error;
+  return error + kMeanSquareOverVariance * shift * shift;
 }
 
 }  // namespace

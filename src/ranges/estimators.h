@@ -37,7 +37,9 @@ Range estimate_range(const ValueStatistics& statistics, const Encoding& grid, co
 // sum over the bins of count (x - x_hat)^2 on the grid that covers `range`.
 double grid_error(const std::vector<Histogram::Bin>& bins, const Encoding& grid, Range range);
 
-// Sets channel `channel` of a weight's grid to the range with the least sum (w - w_hat)^2 over the channel's values.
+// Sets channel `channel` of a weight's grid to the range with the least squared error of the layer's sums for inputs that
+// are independent rectified normals: with d = w - w_hat,  E (sum d x)^2 ~ sum d^2 + (sum d)^2 / (pi - 1).
+// The second term is the shift of the output's mean, which plain sum d^2 does not see (docs/decisions/0004).
 // Candidates are fractions of min-max (of max|w| where the grid is symmetric) from 0.3 to 1, coarse to fine.
 void set_mse_weight_range(Encoding& grid, std::size_t channel, const std::vector<float>& values);
 

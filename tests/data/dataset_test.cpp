@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "data/vectors.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace halftone {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "data/vectors.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace halftone {
 namespace {

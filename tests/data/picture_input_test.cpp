@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "data/vectors.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace halftone {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 #include "data/vectors.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace halftone {
 namespace {

@@ -9,7 +9,7 @@
 #include "data/picture.h"
 #include "tensor/npz.h"
 
-namespace halftone::testing {
+namespace halftone::test {
 
 inline const std::filesystem::path kVectors = std::filesystem::path(HALFTONE_SOURCE_DIR) / "tests/data/vectors";
 
@@ -30,4 +30,4 @@ inline Picture picture_of(const Tensor& pixels) {  // uint8 [H, W, C]
   return {pixels.shape()[0], pixels.shape()[1], pixels.rank() == 3 ? pixels.shape()[2] : 1, {values.begin(), values.end()}};
 }
 
-}  // namespace halftone::testing
+}  // namespace halftone::test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/random.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace halftone {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-namespace halftone::testing {
+namespace halftone::test {
 
 class TemporaryFolder {
  public:
@@ -60,4 +60,4 @@ std::string message_of(const Call& call) {
   return "(nothing was thrown)";
 }
 
-}  // namespace halftone::testing
+}  // namespace halftone::test

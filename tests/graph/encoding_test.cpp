@@ -1,0 +1,80 @@
+#include "graph/encoding.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace halftone;
+
+namespace {
+
+Encoding grid(Range range, bool is_signed = false, bool symmetric = false, int bits = 8) {
+  Encoding e{.bits = bits, .is_signed = is_signed, .symmetric = symmetric, .scale = {1}, .zero_point = {0}};
+  set_range(e, 0, range);
+  return e;
+}
+
+float round_trip(const Encoding& e, float x) {
+  return dequantize(quantize(Tensor::scalar(x), e), e, {}).values<float>()[0];
+}
+
+}  // namespace
+
+TEST(SetRange, WidensToZeroAndKeepsZeroExact) {  // case G1
+  const Encoding positive = grid({1, 2}), negative = grid({-2, -1});
+  EXPECT_FLOAT_EQ(positive.scale[0], 2.0f / 255);
+  EXPECT_EQ(positive.zero_point[0], 0);
+  EXPECT_EQ(negative.zero_point[0], 255);
+  EXPECT_NEAR(round_trip(positive, 1), 1.003922, 1e-6);
+  EXPECT_FLOAT_EQ(round_trip(positive, 2), 2);
+  for (const Range& range : {Range{-1.3f, 2.2f}, Range{-0.1f, 7}, Range{-5, 0.001f}}) EXPECT_EQ(round_trip(grid(range), 0), 0);
+}
+
+TEST(SetRange, GivesTheZeroPointOfTheFormula) {  // case O3
+  const Encoding e = grid({-1.3f, 2.2f});
+  EXPECT_EQ(e.zero_point[0], 95);
+  EXPECT_NEAR(e.real_min(), -1.303922, 1e-5);
+  EXPECT_NEAR(e.real_max(), 2.196078, 1e-5);
+}
+
+TEST(SetRange, OfAConstantOrOfNothingIsAValidGrid) {  // case G2
+  for (float c : {0.0f, 0.7f, -3.0f, 1e-30f}) {
+    const Encoding e = grid({std::min(c, 0.0f), std::max(c, 0.0f)});
+    EXPECT_GT(e.scale[0], 0) << c;
+    EXPECT_TRUE(std::isfinite(e.scale[0])) << c;
+    EXPECT_NEAR(round_trip(e, c), c, std::fabs(c) * 1e-6) << c;
+  }
+}
+
+TEST(SetRange, SymmetricGridsHaveZeroInTheMiddle) {
+  EXPECT_EQ(grid({-1, 3}, true, true).zero_point[0], 0);
+  EXPECT_FLOAT_EQ(grid({-1, 3}, true, true).scale[0], 3.0f / 127);
+  EXPECT_EQ(grid({-1, 3}, false, true).zero_point[0], 128);
+}
+
+TEST(SetRange, RefusesWhatIsNotFinite) {
+  EXPECT_THROW(grid({0, std::numeric_limits<float>::infinity()}), Error);
+  EXPECT_THROW(grid({std::nanf(""), 1}), Error);
+}
+
+TEST(Quantize, RoundsHalfToEvenAndSaturates) {  // case R1
+  Encoding half{.is_signed = true, .scale = {0.5f}, .zero_point = {0}};
+  EXPECT_EQ(quantize(Tensor::from<float>({6}, {.25f, .75f, 1.25f, 1.75f, -.25f, -.75f}), half), (std::vector<std::int32_t>{0, 2, 2, 4, 0, -2}));
+  Encoding one{.is_signed = true, .scale = {1}, .zero_point = {0}};
+  EXPECT_EQ(quantize(Tensor::from<float>({4}, {-129, -128, 127, 128}), one), (std::vector<std::int32_t>{-128, -128, 127, 127}));
+}
+
+TEST(Quantize, TakesEachChannelsScaleAlongTheAxis) {
+  Encoding e{.is_signed = true, .axis = 1, .scale = {1, 0.1f}, .zero_point = {0, 0}};
+  const Tensor x = Tensor::from<float>({2, 2, 1}, {3, 3, -2, -2});
+  EXPECT_EQ(quantize(x, e), (std::vector<std::int32_t>{3, 30, -2, -20}));
+  EXPECT_FLOAT_EQ(dequantize({3, 30, -2, -20}, e, {2, 2, 1}).values<float>()[3], -2);
+}
+
+TEST(Encoding, HasTheCodesOfItsWidth) {
+  for (int bits = 2; bits <= 16; ++bits) {
+    const Encoding u{.bits = bits}, s{.bits = bits, .is_signed = true}, n{.bits = bits, .is_signed = true, .narrow = true};
+    EXPECT_EQ(u.code_max(), (1 << bits) - 1);
+    EXPECT_EQ(s.code_min(), -(1 << (bits - 1)));
+    EXPECT_EQ(n.code_min(), -n.code_max());
+  }
+}

@@ -1,0 +1,77 @@
+#include "kernels/quantize.h"
+
+#include <cmath>
+
+#include "base/random.h"
+#include "kernels/elementwise.h"
+
+using namespace halftone;
+
+namespace {
+
+// Values on and beside ties, beyond both ends, and at random; of lengths around each vector width.
+std::vector<float> awkward_values(std::int64_t count, float scale, std::uint64_t seed) {
+  const Random random(seed, "awkward");
+  std::vector<float> values;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto n = static_cast<std::uint64_t>(i);
+    const double code = random.uniform(2 * n) * 600 - 300;
+    const double x = i % 3 == 0 ? (std::floor(code) + 0.5) * scale : code * scale;
+    values.push_back(i % 7 == 0 ? std::nextafter(static_cast<float>(x), 1e30f) : static_cast<float>(x));
+  }
+  return values;
+}
+
+}  // namespace
+
+TEST(QuantizeToCodes, EqualsItsReferenceToTheBit) {
+  for (std::int64_t count : {0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 1000}) {
+    for (const CodeGrid& grid : {CodeGrid{0.1f, 0, 255}, CodeGrid{0.25f, -128, 127}, CodeGrid{1.7e-3f, -37, 218}, CodeGrid{0.01f, -32768, 32767}}) {
+      const std::vector<float> x = awkward_values(count, grid.scale, static_cast<std::uint64_t>(count));
+      std::vector<float> fast(x.size()), plain(x.size());
+      quantize_to_codes(x.data(), count, grid, fast.data());
+      reference::quantize_to_codes(x.data(), count, grid, plain.data());
+      EXPECT_EQ(fast, plain) << count << " values, scale " << grid.scale;
+    }
+  }
+}
+
+TEST(QuantizeToCodes, IsHardlyBiased) {  // ties go to even, so up and down cancel
+  const CodeGrid grid{0.5f, -128, 127};
+  std::vector<float> x, codes;
+  for (int i = -100; i < 100; ++i) x.push_back((static_cast<float>(i) + 0.5f) * 0.5f);
+  codes.resize(x.size());
+  quantize_to_codes(x.data(), static_cast<std::int64_t>(x.size()), grid, codes.data());
+  double bias = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) bias += codes[i] - x[i] / grid.scale;
+  EXPECT_EQ(bias, 0);
+}
+
+TEST(Requantize, EqualsItsReferenceToTheBit) {
+  for (std::int64_t channels : {1, 3, 8, 17, 64}) {
+    const std::int64_t rows = 13;
+    std::vector<float> sums, multiplier, fast(static_cast<std::size_t>(rows * channels)), plain(fast.size());
+    const Random random(9, "sums");
+    for (std::int64_t i = 0; i < rows * channels; ++i) sums.push_back(std::floor(static_cast<float>(random.uniform(static_cast<std::uint64_t>(i)) * 4e6 - 2e6)));
+    for (std::int64_t c = 0; c < channels; ++c) multiplier.push_back(1.0f / (1 << 13) * static_cast<float>(1 + c % 5) / 2);
+    for (bool rounds : {true, false}) {
+      requantize(sums.data(), rows, channels, multiplier.data(), rounds, -128, 127, fast.data());
+      reference::requantize(sums.data(), rows, channels, multiplier.data(), rounds, -128, 127, plain.data());
+      EXPECT_EQ(fast, plain) << channels << " channels, rounds " << rounds;
+      if (rounds && channels >= 8) {  // the data reach both ends and the middle of the grid
+        EXPECT_EQ(*std::min_element(fast.begin(), fast.end()), -128);
+        EXPECT_EQ(*std::max_element(fast.begin(), fast.end()), 127);
+        EXPECT_GT(std::count_if(fast.begin(), fast.end(), [](float c) { return std::fabs(c) < 100; }), 0);
+      }
+    }
+  }
+}
+
+TEST(AddScaled, IsTwoProductsAndOneSumRoundedHalfToEven) {
+  const std::vector<float> a = {1, 3, 100, -100, 5}, b = {0, 0, 100, -100, -5};
+  std::vector<float> out(5);
+  add_scaled(a.data(), b.data(), 5, {0.5f, 0.5f, -128, 127, true}, out.data());
+  EXPECT_EQ(out, (std::vector<float>{0, 2, 100, -100, 0}));
+  add_scaled(a.data(), b.data(), 5, {1, 1, 0, 6, false}, out.data());
+  EXPECT_EQ(out, (std::vector<float>{1, 3, 6, 0, 0}));
+}
