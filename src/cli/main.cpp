@@ -1,4 +1,5 @@
 // halftone: parses, dispatches, turns errors into one line and an exit status (0 fine, 1 failure, 2 usage, 130 Ctrl-C).
+#include <csignal>
 #include <cstdio>
 #include <new>
 
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "halftone: %s\n", message);
     return status;
   };
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the limit is an error of write(), not a silent end
   try {
     const cli::CommandLine line = cli::parse_command_line(argc, argv);
     if (line.command == "inspect") cli::inspect(line.inspect, line.common);
