@@ -1,5 +1,7 @@
 #include "pipeline/quantize.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -88,7 +90,16 @@ void name_metadata(Graph& graph, const Target& target) {
 // The file under a temporary name beside `output`; becomes `output` when keep() is called.
 class Candidate {
  public:
-  explicit Candidate(const std::filesystem::path& output) : output_(output), path_(output.string() + ".candidate") { check_writable(output); }
+  Candidate(const std::filesystem::path& model, const std::filesystem::path& output)
+      : output_(output), path_(output.string() + fmt::format(".{}.candidate", ::getpid())) {
+    check_writable(output);
+    std::error_code ignored;
+    if (!std::filesystem::exists(output, ignored)) return;
+    if (!std::filesystem::is_regular_file(output, ignored)) throw Error("{}: is no regular file; give a file name", output.string());
+    if (std::filesystem::equivalent(model, output, ignored)) {
+      throw UsageError("{}: is the model itself; give the quantized file another name with --output", output.string());
+    }
+  }
   ~Candidate() {
     std::error_code ignored;
     if (!kept_) std::filesystem::remove(path_, ignored);
@@ -171,7 +182,7 @@ QuantizeReport quantize(Graph& graph, const Dataset& data, const QuantizeOptions
 QuantizeReport quantize_file(const std::filesystem::path& model, const std::filesystem::path& output, const Graph& graph,
                              const Dataset& data, const QuantizeOptions& options, const Job& job) {
   const Stopwatch watch;
-  Candidate candidate(output);
+  Candidate candidate(model, output);
   Graph quantized = graph;
   QuantizeReport report = quantize(quantized, data, options, job);
   if (report.quantized_layers == 0) {
