@@ -160,6 +160,7 @@ Graph prepared_for_running(const Graph& graph) {
 }
 
 QuantizeReport plan_quantization(Graph& graph, const QuantizeOptions& options, const Job& job) {
+  check_finite_constants(graph);
   return run_passes(graph, nullptr, options, job);
 }
 
