@@ -81,6 +81,9 @@ void check_finite_constants(const Graph& graph) {
 std::vector<std::string> check_float_network(const Graph& graph, const Dataset& data, const Job& job) {
   check_finite_constants(graph);
   std::vector<ValueId> watched;
+  for (ValueId input : graph.inputs()) {
+    if (graph.value(input).type == DataType::float32) watched.push_back(input);
+  }
   for (NodeId id : graph.topological_order()) {
     for (ValueId output : graph.node(id).outputs) {
       if (output != ValueId::none && graph.value(output).type == DataType::float32) watched.push_back(output);

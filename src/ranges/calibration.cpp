@@ -21,8 +21,12 @@ struct Stop {};  // a watch has seen enough
       }
     }
   }
-  throw Error("{} (sample {}): the value '{}' of the float network is NaN or infinite; check the data and the model", data.name(sample),
-              sample, graph.value(view.value).name);
+  const std::string name = data.has_file_names() ? fmt::format("{} (sample {})", data.name(sample), sample) : data.name(sample);
+  if (graph.value(view.value).producer == NodeId::none) {
+    throw Error("{}: the input '{}' is NaN or infinite; check the data", name, graph.value(view.value).name);
+  }
+  throw Error("{}{}: the value '{}' of the float network is NaN or infinite; check the data and the model", origin(graph), name,
+              graph.value(view.value).name);
 }
 
 }  // namespace

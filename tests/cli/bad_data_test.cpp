@@ -52,7 +52,7 @@ TEST_F(BadData, InputsThatAreNoNumbersAreNamed) {
   Tensor tensor = normal_tensor({2, 3, 8, 8}, "inputs");
   tensor.mutable_values<float>()[200] = std::nanf("");
   write_npy(path("nan.npy"), tensor);
-  expect_failure({"quantize", "net.onnx", "--data", "nan.npy", "-o", "out.onnx"}, {"nan.npy", "NaN or infinite", "sample 1"});
+  expect_failure({"quantize", "net.onnx", "--data", "nan.npy", "-o", "out.onnx"}, {"sample 1", "the input 'x'", "NaN or infinite", "check the data"});
 }
 
 TEST_F(BadData, LabelsThatDoNotMatch) {
