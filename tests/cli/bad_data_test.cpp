@@ -2,7 +2,7 @@
 #include "cli/command.h"
 #include "cli/models.h"
 
-namespace halftone::testing {
+namespace halftone::test {
 namespace {
 
 class BadData : public CommandTest {
@@ -69,4 +69,4 @@ TEST_F(BadData, LabelsThatDoNotMatch) {
 }
 
 }  // namespace
-}  // namespace halftone::testing
+}  // namespace halftone::test

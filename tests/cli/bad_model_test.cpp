@@ -2,7 +2,7 @@
 #include "cli/command.h"
 #include "cli/models.h"
 
-namespace halftone::testing {
+namespace halftone::test {
 namespace {
 
 class BadModel : public CommandTest {
@@ -147,4 +147,4 @@ TEST_F(BadModel, ExternalDataAndSparseTensorsAreRefusedByName) {
 }
 
 }  // namespace
-}  // namespace halftone::testing
+}  // namespace halftone::test

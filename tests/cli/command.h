@@ -20,7 +20,7 @@
 
 #include "support/temporary_folder.h"
 
-namespace halftone::testing {
+namespace halftone::test {
 
 struct Outcome {
   int status = -1;   // exit status; 128 + signal when killed, as a shell says
@@ -112,4 +112,4 @@ class CommandTest : public ::testing::Test {
   }
 };
 
-}  // namespace halftone::testing
+}  // namespace halftone::test

@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/models.h"
 
-namespace halftone::testing {
+namespace halftone::test {
 namespace {
 
 class Config : public CommandTest {
@@ -64,4 +64,4 @@ TEST_F(Config, NamesTheFileAndTheKeyThatIsWrong) {
 }
 
 }  // namespace
-}  // namespace halftone::testing
+}  // namespace halftone::test

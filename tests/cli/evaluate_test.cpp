@@ -5,7 +5,7 @@
 #include "cli/models.h"
 #include "tensor/npz.h"
 
-namespace halftone::testing {
+namespace halftone::test {
 namespace {
 
 using Json = nlohmann::json;
@@ -115,6 +115,33 @@ TEST_F(Evaluate, RunNamesFilesAsTheFeedsAndWritesJson) {
   EXPECT_EQ(read_npz(path("outputs/three.npz")).at("y").shape(), (Shape{3, 5}));
 }
 
+// Feeds of one, two and four rows are the same seven samples.
+TEST_F(Evaluate, EveryRowOfAFeedCounts) {
+  quantize();
+  std::filesystem::create_directory(path("feeds"));
+  const NpyFile all(path("x.npy"));
+  for (const auto& [first, count] : {std::pair{0, 1}, {1, 2}, {3, 4}}) {
+    write_npz(path(fmt::format("feeds/{}.npz", first)), {{"x", all.read_rows(first, count)}});
+  }
+  const auto figures = [&](const std::string& data) {
+    return result({"evaluate", "out.onnx", "--data", data, "--reference", "net.onnx"})["reference"]["sqnr_db"].get<double>();
+  };
+  EXPECT_NEAR(figures("feeds"), figures("x.npy"), 1e-3);
+  const auto scales = [&](const std::string& data) {
+    std::map<std::string, double> by_name;
+    for (const Json& value : result({"quantize", "net.onnx", "--data", data, "-o", "again.onnx", "--activation-range", "minmax"})["values"]) {
+      if (value["scale"].is_number()) by_name[value["name"]] = value["scale"];
+    }
+    return by_name;
+  };
+  const std::map<std::string, double> feeds = scales("feeds"), rows = scales("x.npy");
+  ASSERT_EQ(feeds.size(), rows.size());
+  for (const auto& [name, scale] : rows) EXPECT_NEAR(feeds.at(name) / scale, 1, 1e-5) << name;
+  const Outcome labelled = halftone({"evaluate", "net.onnx", "--data", "feeds", "--labels", "labels.npy"});
+  EXPECT_EQ(labelled.status, 1) << labelled;
+  EXPECT_THAT(labelled.err, ::testing::HasSubstr("one sample a file"));
+}
+
 TEST_F(Evaluate, InspectCountsWhatTheFileHolds) {
   const Json json = result({"inspect", "net.onnx"});
   EXPECT_EQ(json["opset"], 13);
@@ -127,4 +154,4 @@ TEST_F(Evaluate, InspectCountsWhatTheFileHolds) {
 }
 
 }  // namespace
-}  // namespace halftone::testing
+}  // namespace halftone::test

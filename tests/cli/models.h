@@ -16,7 +16,7 @@
 #include "formats/onnx/onnx.h"
 #include "tensor/npy.h"
 
-namespace halftone::testing {
+namespace halftone::test {
 
 inline Tensor normal_tensor(const Shape& shape, std::string_view purpose, float deviation = 1, float mean = 0) {
   Tensor tensor(DataType::float32, shape);
@@ -129,4 +129,4 @@ inline void write_pictures(const std::filesystem::path& path, std::int64_t sampl
   write_npy(path, tensor);
 }
 
-}  // namespace halftone::testing
+}  // namespace halftone::test

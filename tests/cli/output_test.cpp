@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/models.h"
 
-namespace halftone::testing {
+namespace halftone::test {
 namespace {
 
 class Output : public CommandTest {
@@ -104,4 +104,4 @@ TEST_F(Output, CtrlCStopsEvaluateAndRun) {
 }
 
 }  // namespace
-}  // namespace halftone::testing
+}  // namespace halftone::test

@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/models.h"
 
-namespace halftone::testing {
+namespace halftone::test {
 namespace {
 
 using Json = nlohmann::json;
@@ -174,4 +174,4 @@ TEST_F(Quantize, NothingToQuantizeIsAFailureWithCounts) {
 }
 
 }  // namespace
-}  // namespace halftone::testing
+}  // namespace halftone::test

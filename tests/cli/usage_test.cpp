@@ -2,7 +2,7 @@
 #include "cli/command.h"
 #include "cli/models.h"
 
-namespace halftone::testing {
+namespace halftone::test {
 namespace {
 
 class Usage : public CommandTest {
@@ -115,4 +115,4 @@ TEST_F(Usage, HelpFitsEightyColumnsAndNamesEveryPass) {
 }
 
 }  // namespace
-}  // namespace halftone::testing
+}  // namespace halftone::test
