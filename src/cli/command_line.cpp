@@ -274,7 +274,7 @@ class Parser {
   Texts texts_;
   ConfigFile config_;
   std::string unused_;
-  CLI::App app_{"Turns trained float networks into low-bit integer ones, and proves that they still work."};
+  CLI::App app_{"Turns float networks into low-bit integer ones, and proves that they work."};
 };
 
 }  // namespace
