@@ -27,6 +27,9 @@ class Convolution {
   // in [N, H, W, C], out [N, OH, OW, OC], addend like out (with Epilogue::add). scratch: scratch_bytes(), 64-byte aligned.
   void run(const float* in, const float* addend, float* out, void* scratch) const;
 
+  // Whether oneDNN has more than its own reference for this shape with this epilogue (grouped ones with an addend: not).
+  static bool is_fast(const ConvolutionShape& shape, const Epilogue& epilogue);
+
   std::size_t scratch_bytes() const;
   std::string implementation() const;  // oneDNN's name of the kernel
 

@@ -1,31 +1,21 @@
-// Matrix product [rows, inner] x [inner, columns] of float32 on oneDNN, with its epilogue fused.
+// Matrix product [rows, inner] x [inner, columns] of float32 with its epilogue fused.
+//
+// A 1x1 Convolution over a picture of 1 x rows pixels: oneDNN's matmul cuts a long inner axis into a part for each thread
+// and adds them up, so its bytes would depend on the number of threads; its convolutions never do that.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <string>
 
-#include "kernels/epilogue.h"
+#include "kernels/convolution.h"
 
 namespace halftone {
 
-class MatrixProduct {
- public:
-  // b: [inner, columns], or [columns, inner] when b_transposed; copied. bias: [columns] or null.
-  MatrixProduct(std::int64_t rows, std::int64_t inner, std::int64_t columns, const float* b, bool b_transposed,
-                const float* bias, const Epilogue& epilogue);
-  ~MatrixProduct();
-
-  // a [rows, inner], out [rows, columns], addend like out (with Epilogue::add).
-  void run(const float* a, const float* addend, float* out, void* scratch) const;
-
-  std::size_t scratch_bytes() const;
-  std::string implementation() const;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
+struct ProductShape {
+  std::int64_t rows = 1, inner = 1, columns = 1;
+  bool transposed = false;  // b is [columns, inner] instead of [inner, columns]
 };
+
+// b and bias ([columns], or null) are copied. run(): in [rows, inner], out and addend [rows, columns].
+std::unique_ptr<Convolution> make_matrix_product(const ProductShape& shape, const float* b, const float* bias, const Epilogue& epilogue);
 
 }  // namespace halftone

@@ -17,12 +17,12 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
-using testing::input;
-using testing::kVectors;
-using testing::message_of;
-using testing::picture_of;
-using testing::read_text;
-using testing::TemporaryFolder;
+using test::input;
+using test::kVectors;
+using test::message_of;
+using test::picture_of;
+using test::read_text;
+using test::TemporaryFolder;
 
 const InputSpec kNchw = input("x", DataType::float32, {-1, 3, 8, 8});
 
@@ -116,7 +116,7 @@ TEST(PictureFolder, FeedsOneInputOnly) {
 }
 
 TEST(PictureFolder, EqualsPillowOnImageNet) {  // decode, crop and resize; imagenet.csv holds checksums of Pillow's pixels
-  const std::filesystem::path data = testing::shared_data() / "imagenet_val";
+  const std::filesystem::path data = test::shared_data() / "imagenet_val";
   if (!std::filesystem::exists(data)) GTEST_SKIP() << "skipped: " << data << " is not here";
   std::istringstream lines(read_text(kVectors / "imagenet.csv"));
   std::string line;

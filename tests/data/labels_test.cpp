@@ -11,9 +11,9 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::kVectors;
-using testing::message_of;
-using testing::TemporaryFolder;
+using test::kVectors;
+using test::message_of;
+using test::TemporaryFolder;
 
 // Samples named a.jpg, b.jpg, ...; of `total`, `count` after `skip`.
 class Named : public Dataset {

@@ -12,8 +12,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::input;
-using testing::message_of;
+using test::input;
+using test::message_of;
 
 // Two pixels beside each other: (1 2 3) (4 5 6).
 const Picture kTwo{1, 2, 3, {1, 2, 3, 4, 5, 6}};

@@ -13,11 +13,11 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using testing::kVectors;
-using testing::message_of;
-using testing::picture_of;
-using testing::read_text;
-using testing::TemporaryFolder;
+using test::kVectors;
+using test::message_of;
+using test::picture_of;
+using test::read_text;
+using test::TemporaryFolder;
 
 const std::filesystem::path kPictures = kVectors / "pictures";
 

@@ -6,8 +6,8 @@
 namespace halftone {
 namespace {
 
-using testing::kVectors;
-using testing::picture_of;
+using test::kVectors;
+using test::picture_of;
 
 class ResizeEqualsPillow : public ::testing::TestWithParam<std::pair<const char*, Interpolation>> {};
 

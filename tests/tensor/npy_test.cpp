@@ -13,8 +13,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::message_of;
-using testing::TemporaryFolder;
+using test::message_of;
+using test::TemporaryFolder;
 
 // A .npy file by hand: version, dictionary, elements.
 std::string npy(const std::string& dictionary, const std::string& elements, int version = 1) {

@@ -11,9 +11,9 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::message_of;
-using testing::read_text;
-using testing::TemporaryFolder;
+using test::message_of;
+using test::read_text;
+using test::TemporaryFolder;
 
 const std::filesystem::path kVectors = std::filesystem::path(HALFTONE_SOURCE_DIR) / "tests/data/vectors";
 

@@ -12,10 +12,9 @@ namespace halftone::cpu {
 namespace {
 
 // One primitive: in -> (+ addend) -> out.
-template <typename Primitive>
 class LayerStep : public Step {
  public:
-  LayerStep(std::unique_ptr<Primitive> primitive, BufferRef in, BufferRef addend, BufferRef out, BufferRef scratch)
+  LayerStep(std::unique_ptr<Convolution> primitive, BufferRef in, BufferRef addend, BufferRef out, BufferRef scratch)
       : primitive_(std::move(primitive)), in_(in), addend_(addend), out_(out), scratch_(scratch) {}
   void run(const Frame& frame) override {
     primitive_->run(frame.read<float>(in_), addend_.valid() ? frame.read<float>(addend_) : nullptr, frame.write<float>(out_),
@@ -23,7 +22,7 @@ class LayerStep : public Step {
   }
 
  private:
-  std::unique_ptr<Primitive> primitive_;
+  std::unique_ptr<Convolution> primitive_;
   BufferRef in_, addend_, out_, scratch_;
 };
 
@@ -61,7 +60,7 @@ class JoinPartsStep : public Step {
 const float* data_or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
 
 // The steps of a layer on codes. make(weights, bias, epilogue) makes its primitive.
-template <typename Primitive, typename Make>
+template <typename Make>
 void add_code_steps(PlanBuilder& plan, const Layer& layer, const Tail& tail, Form form, std::int64_t rows, const Make& make) {
   const LayerCodes codes = make_layer_codes(plan, layer, tail);
   const bool out_on_grid = plan.grid(tail.output) != nullptr;
@@ -71,7 +70,7 @@ void add_code_steps(PlanBuilder& plan, const Layer& layer, const Tail& tail, For
     const BufferRef in = plan.input(layer.data, {form.layout, true});
     const BufferRef out = plan.output(tail.output, {form.layout, out_on_grid});
     const BufferRef scratch = plan.scratch(primitive->scratch_bytes());
-    plan.add_step(std::make_unique<LayerStep<Primitive>>(std::move(primitive), in, BufferRef{}, out, scratch));
+    plan.add_step(std::make_unique<LayerStep>(std::move(primitive), in, BufferRef{}, out, scratch));
     return;
   }
   std::vector<BufferRef> sums;
@@ -82,14 +81,14 @@ void add_code_steps(PlanBuilder& plan, const Layer& layer, const Tail& tail, For
     const BufferRef in = plan.input(layer.data, {form.layout, true});
     sums.push_back(plan.scratch(sum_bytes));
     const BufferRef scratch = plan.scratch(primitive->scratch_bytes());
-    plan.add_step(std::make_unique<LayerStep<Primitive>>(std::move(primitive), in, BufferRef{}, sums.back(), scratch));
+    plan.add_step(std::make_unique<LayerStep>(std::move(primitive), in, BufferRef{}, sums.back(), scratch));
   }
   for (BufferRef sum : sums) plan.reads(sum);
   const BufferRef out = plan.output(tail.output, {form.layout, out_on_grid});
   plan.add_step(std::make_unique<JoinPartsStep>(sums, codes.wide_bias, codes.epilogue, rows, out));
 }
 
-template <typename Primitive, typename Make>
+template <typename Make>
 void add_real_step(PlanBuilder& plan, const Layer& layer, const Tail& tail, Form form, const Make& make) {
   Epilogue epilogue;
   epilogue.add = tail.addend != ValueId::none;
@@ -104,7 +103,7 @@ void add_real_step(PlanBuilder& plan, const Layer& layer, const Tail& tail, Form
   const BufferRef addend = epilogue.add ? plan.input(tail.addend, form) : BufferRef{};
   const BufferRef out = plan.output(tail.output, form);
   const BufferRef scratch = plan.scratch(primitive->scratch_bytes());
-  plan.add_step(std::make_unique<LayerStep<Primitive>>(std::move(primitive), in, addend, out, scratch));
+  plan.add_step(std::make_unique<LayerStep>(std::move(primitive), in, addend, out, scratch));
 }
 
 // --- Conv ---
@@ -158,11 +157,6 @@ constexpr Form kPicture = {Layout::channels_last, false};
 
 // --- Gemm, MatMul ---
 
-struct ProductShape {
-  std::int64_t rows = 1, inner = 1, columns = 1;
-  bool transposed = false;
-};
-
 ProductShape product_shape(const Node& node, const PlanBuilder& plan) {
   const Shape &x = plan.shape(node.input(0)), &w = plan.shape(node.input(1));
   ProductShape s;
@@ -181,7 +175,7 @@ const char* no_plain_product(const Node& node, const PlanBuilder& plan) {
 
 auto make_product(const ProductShape& s) {
   return [s](const Tensor& weight, const float* bias, const Epilogue& epilogue) {
-    return std::make_unique<MatrixProduct>(s.rows, s.inner, s.columns, weight.values<float>().data(), s.transposed, bias, epilogue);
+    return make_matrix_product(s, weight.values<float>().data(), bias, epilogue);
   };
 }
 
@@ -202,15 +196,17 @@ const char* declines_convolution_on_codes(const Node& node, const PlanBuilder& p
 }
 
 void prepare_convolution(const Node& node, PlanBuilder& plan) {
-  const Tail tail = find_tail(node, plan, true);
-  add_real_step<Convolution>(plan, *layer_of(plan.graph(), node.id), tail, kPicture, make_convolution(convolution_shape(node, plan)));
+  const ConvolutionShape shape = convolution_shape(node, plan);
+  Tail tail = find_tail(node, plan, true);
+  if (tail.addend != ValueId::none && !Convolution::is_fast(shape, {.add = true})) tail = find_tail(node, plan, false);
+  add_real_step(plan, *layer_of(plan.graph(), node.id), tail, kPicture, make_convolution(shape));
   swallow_all(plan, tail);
 }
 
 void prepare_convolution_on_codes(const Node& node, PlanBuilder& plan) {
   const Tail tail = find_tail(node, plan, false);
   const ConvolutionShape shape = convolution_shape(node, plan);
-  add_code_steps<Convolution>(plan, *layer_of(plan.graph(), node.id), tail, kPicture, shape.batch * shape.out[0] * shape.out[1],
+  add_code_steps(plan, *layer_of(plan.graph(), node.id), tail, kPicture, shape.batch * shape.out[0] * shape.out[1],
                               make_convolution(shape));
   swallow_all(plan, tail);
 }
@@ -227,14 +223,14 @@ const char* declines_product_on_codes(const Node& node, const PlanBuilder& plan)
 
 void prepare_product(const Node& node, PlanBuilder& plan) {
   const Tail tail = find_tail(node, plan, true);
-  add_real_step<MatrixProduct>(plan, *layer_of(plan.graph(), node.id), tail, {}, make_product(product_shape(node, plan)));
+  add_real_step(plan, *layer_of(plan.graph(), node.id), tail, {}, make_product(product_shape(node, plan)));
   swallow_all(plan, tail);
 }
 
 void prepare_product_on_codes(const Node& node, PlanBuilder& plan) {
   const Tail tail = find_tail(node, plan, false);
   const ProductShape shape = product_shape(node, plan);
-  add_code_steps<MatrixProduct>(plan, *layer_of(plan.graph(), node.id), tail, {}, shape.rows, make_product(shape));
+  add_code_steps(plan, *layer_of(plan.graph(), node.id), tail, {}, shape.rows, make_product(shape));
   swallow_all(plan, tail);
 }
 

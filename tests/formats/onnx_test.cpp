@@ -1,0 +1,122 @@
+// Writing and reading: round trips, with and without grids.
+#include "formats/onnx/onnx.h"
+
+#include <cmath>
+
+#include "base/file.h"
+#include "engine/session.h"
+#include "operators/layer.h"
+#include "support/net_builder.h"
+#include "support/temporary_folder.h"
+
+using namespace halftone;
+using test::NetBuilder;
+
+namespace {
+
+std::vector<float> run(const Graph& graph, Arithmetic arithmetic, const Tensor& x) {
+  Session session(graph, arithmetic, 1);
+  const auto outputs = session.run(std::vector<Tensor>{x});
+  const auto values = outputs.at(0).values<float>();
+  return {values.begin(), values.end()};
+}
+
+Graph written_and_read(const Graph& graph) {
+  const test::TemporaryFolder folder;
+  write_onnx(graph, folder / "net.onnx");
+  Graph again = read_onnx(folder / "net.onnx");
+  absorb_qdq(again);
+  return again;
+}
+
+void put_grids(Graph& graph, bool per_channel) {
+  for (ValueId id : graph.values()) {
+    const Value& value = graph.value(id);
+    if (!value.is_constant()) graph.edit(id).encoding = std::make_shared<const Encoding>(Encoding{.scale = {0.04f}, .zero_point = {110}});
+  }
+  for (const Layer& layer : layers_of(graph)) {
+    Encoding e{.is_signed = true, .symmetric = true};
+    e.scale.assign(per_channel ? static_cast<std::size_t>(layer.channels) : 1, 0.01f);
+    e.zero_point.assign(e.scale.size(), 0);
+    if (per_channel) {
+      e.axis = layer.weight_axis;
+      for (std::size_t c = 0; c < e.scale.size(); ++c) e.scale[c] *= 1 + 0.01f * static_cast<float>(c);
+    }
+    graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(e);
+  }
+}
+
+}  // namespace
+
+TEST(Onnx, KeepsMeaningNamesAndMetadata) {
+  Graph graph = test::residual_network();
+  graph.file.metadata = {{"author", "somebody"}, {"classes", "10"}};
+  graph.file.producer_name = "a trainer";
+  const Graph again = written_and_read(graph);
+  const Tensor x = test::random_tensor({2, 3, 8, 8}, 5);
+  EXPECT_EQ(run(graph, Arithmetic::float32, x), run(again, Arithmetic::float32, x));
+  EXPECT_EQ(again.file.metadata, graph.file.metadata);
+  EXPECT_EQ(again.file.producer_name, "a trainer");
+  EXPECT_EQ(again.file.opsets.at(""), 13);
+  EXPECT_EQ(dump(again), dump(graph));
+}
+
+TEST(Onnx, GridsSurviveAndTheReadNetworkComputesTheSameCodes) {
+  for (bool per_channel : {false, true}) {
+    Graph graph = test::residual_network(3, false);
+    put_grids(graph, per_channel);
+    const Graph again = written_and_read(graph);
+    EXPECT_EQ(dump(again), dump(graph)) << per_channel;
+    const Tensor x = test::random_tensor({2, 3, 8, 8}, 5);
+    EXPECT_EQ(run(graph, Arithmetic::simulated, x), run(again, Arithmetic::simulated, x)) << per_channel;
+  }
+}
+
+TEST(Onnx, SharedWeightsAreStoredOnceAndEachLayerHasItsOwnBias) {  // case B2
+  NetBuilder b;
+  const ValueId x = b.input({1, 4, 6, 6});
+  const ValueId w = b.constant(test::random_tensor({4, 4, 1, 1}, 3), "w"), bias = b.constant(test::random_tensor({4}, 4), "b");
+  const ValueId first = b.node("Conv", {x, w, bias}), second = b.node("Conv", {first, w, bias});
+  Graph graph = b.finish(second);
+  put_grids(graph, true);
+  graph.edit(first).encoding = std::make_shared<const Encoding>(Encoding{.scale = {0.1f}, .zero_point = {7}});
+  const Graph again = written_and_read(graph);
+  const auto layers = layers_of(again);
+  ASSERT_EQ(layers.size(), 2u);
+  EXPECT_EQ(layers[0].weight, layers[1].weight);
+  EXPECT_NE(layers[0].bias, layers[1].bias);
+  const Tensor input = test::random_tensor({1, 4, 6, 6}, 5);
+  EXPECT_EQ(run(graph, Arithmetic::simulated, input), run(again, Arithmetic::simulated, input));
+}
+
+TEST(DeriveBias, GivesTheSameCodesAfterAFloat32RoundTrip) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 1, 4, 4});
+  Graph graph = b.finish(b.conv(x, 1, 64, 1));
+  graph.edit(x).encoding = std::make_shared<const Encoding>(Encoding{.scale = {0.37f}, .zero_point = {0}});
+  Layer layer = layers_of(graph)[0];
+  std::vector<float> bias;
+  Encoding e{.is_signed = true, .symmetric = true, .axis = 0};
+  for (int c = 0; c < 64; ++c) {  // codes from a few to 2^30
+    e.scale.push_back(std::ldexp(1.1f, -c / 2));
+    e.zero_point.push_back(0);
+    bias.push_back(0.8731f + 0.01f * static_cast<float>(c));
+  }
+  graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(e);
+  graph.set_constant(layer.bias, Tensor::from<float>({64}, bias));
+  const BiasCodes codes = derive_bias(graph, layer);
+  std::vector<float> read_back;
+  for (std::size_t c = 0; c < 64; ++c) read_back.push_back(static_cast<float>(static_cast<double>(codes.codes[c]) * codes.scale[c]));
+  graph.set_constant(layer.bias, Tensor::from<float>({64}, read_back));
+  EXPECT_EQ(derive_bias(graph, layer).codes, codes.codes);
+  EXPECT_GT(*std::max_element(codes.codes.begin(), codes.codes.end()), 1 << 28);
+}
+
+TEST(Onnx, RefusesAGridThatTheOpsetCannotHold) {
+  Graph graph = test::residual_network(3, false);
+  put_grids(graph, true);
+  graph.file.opsets[""] = 12;
+  const test::TemporaryFolder folder;
+  EXPECT_THAT(test::message_of([&] { write_onnx(graph, folder / "net.onnx"); }), testing::HasSubstr("needs opset 13, but the file has opset 12"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "net.onnx"));
+}
