@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "base/error.h"
 
@@ -86,9 +87,24 @@ class TemporaryFile {
 
 }  // namespace
 
+namespace {
+
+// A pipe or a device takes the bytes as they come: nothing may be renamed over it.
+void write_straight(const fs::path& path, const std::function<void(const Append&)>& produce) {
+  std::ofstream stream(path, std::ios::binary);
+  produce([&](std::span<const std::byte> bytes) {
+    stream.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  });
+  if (!stream.flush()) throw Error("{}: writing failed: {}", path.string(), std::strerror(errno));
+}
+
+}  // namespace
+
 void write_file_atomically(const fs::path& path, const std::function<void(const Append&)>& produce) {
   check_writable(path);
-  TemporaryFile file(path);
+  std::error_code ignored;
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) return write_straight(path, produce);
+  TemporaryFile file(fs::is_symlink(path, ignored) ? fs::weakly_canonical(path) : path);
   produce([&](std::span<const std::byte> bytes) { file.append(bytes); });
   file.commit();
 }
@@ -111,6 +127,9 @@ void check_writable(const fs::path& path) {
   }
   if (!fs::is_directory(folder, ignored)) {
     throw Error("{}: cannot be written: {} is not a folder", path.string(), folder.string());
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    throw Error("{}: cannot be written: the folder {}: {}", path.string(), folder.string(), std::strerror(errno));
   }
 }
 

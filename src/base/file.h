@@ -28,7 +28,8 @@ class MappedFile {
 };
 
 // Writes `path` through a temporary in the same folder, fsync and rename. On any failure the temporary is removed, what
-// stood at `path` stays, and an Error says why (missing folder, disk full).
+// stood at `path` stays, and an Error says why (missing folder, disk full). A link's target is written, not the link; a
+// pipe or a device gets the bytes straight.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 

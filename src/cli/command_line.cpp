@@ -1,11 +1,13 @@
 #include "cli/command_line.h"
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <limits>
+#include <map>
 #include <sstream>
 
-#include "base/text.h"
 #include "cli/config_file.h"
+#include "cli/parser_parts.h"
 
 namespace halftone::cli {
 namespace {
@@ -31,7 +33,7 @@ std::vector<float> numbers(const std::string& flag, const std::string& text) {
   for (const std::string& part : split(text, ',')) {
     char* end = nullptr;
     values.push_back(std::strtof(part.c_str(), &end));
-    if (part.empty() || *end != '\0') throw UsageError("--{} '{}' is no list of numbers; write for example 123.7,116.3,103.5", flag, text);
+    if (part.empty() || *end != '\0' || text.back() == ',') throw UsageError("--{} '{}' is no list of numbers; write for example 123.7,116.3,103.5", flag, text);
   }
   if (values.size() != 0 && values.size() != 1 && values.size() != 3) {
     throw UsageError("--{} takes one number, or one for each of three colours; {} were given", flag, values.size());
@@ -74,11 +76,22 @@ void read_settings(const Texts& texts, QuantizeOptions& options) {
   options.passes = split(texts.passes, ',');
 }
 
+std::uint64_t memory_size(const std::string& text) {
+  try {
+    return parse_bytes(text);
+  } catch (const UsageError& error) {
+    throw UsageError("--max-memory {}", error.what());
+  }
+}
+
 class Parser {
  public:
   explicit Parser(CommandLine& line) : line_(line) {}
 
-  int parse(std::vector<std::string> arguments) {
+  int parse(Arguments given) {
+    config_ = std::move(given.config);
+    std::vector<std::string> arguments = std::move(given.list);
+    app_.formatter(std::make_shared<HelpFormatter>());
     app_.name("halftone");
     app_.set_version_flag("--version", std::string("halftone ") + HALFTONE_VERSION);
     app_.require_subcommand(1);
@@ -100,32 +113,49 @@ class Parser {
 
  private:
   int usage_error(const CLI::ParseError& error) {
-    std::string where;
-    for (const CLI::App* sub : app_.get_subcommands()) where = " " + sub->get_name();
-    std::string hint;
-    if (const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&error)) {
-      (void)extras;
-      hint = near_flag(error.what());
-    }
-    std::fprintf(stderr, "halftone: %s%s\nTry: halftone%s --help\n", error.what(), hint.c_str(), where.c_str());
+    const std::vector<CLI::App*> subs = app_.get_subcommands();
+    const CLI::App* sub = subs.empty() ? nullptr : subs.front();
+    const std::string command = sub == nullptr ? "halftone" : "halftone " + sub->get_name();
+    std::fprintf(stderr, "halftone: %s; see %s --help\n", what_is_wrong(error, sub).c_str(), command.c_str());
     return 2;
   }
 
-  // "; did you mean '--mean'?" for a flag that does not exist.
-  std::string near_flag(const std::string& message) {
-    const std::size_t at = message.rfind(' ');
-    const std::string wrong = at == std::string::npos ? message : message.substr(at + 1);
+  // Arguments that nobody takes come first: a misspelt flag is often why another one is missing.
+  std::string what_is_wrong(const CLI::ParseError& error, const CLI::App* sub) const {
+    const std::vector<std::string> extras = sub == nullptr ? app_.remaining() : sub->remaining();
+    const auto flag = std::find_if(extras.begin(), extras.end(), [](const std::string& text) { return text.size() > 1 && text[0] == '-'; });
+    if (flag != extras.end()) return unknown_flag(*flag, sub);
+    if (!extras.empty() && sub == nullptr) return no_subcommand(extras.front());
+    if (!extras.empty()) return fmt::format("'{}' is one argument too many: {} takes one MODEL", extras.front(), sub->get_name());
+    const std::string text = error.what(), name = text.substr(0, text.find(':'));
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return name + " needs a value";
+    if (dynamic_cast<const CLI::ValidationError*>(&error) != nullptr) return name + text.substr(std::min(text.size(), name.size() + 1));
+    if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) return text;
+    return sub == nullptr ? "a subcommand is missing: " + quoted_list(subcommands()) : text.substr(0, text.find(" is required")) + " is missing";
+  }
+
+  std::string unknown_flag(std::string flag, const CLI::App* sub) const {
+    flag = flag.substr(0, flag.find('='));
+    if (sub == nullptr) return fmt::format("'{}' stands before the subcommand; give one of {} first", flag, quoted_list(subcommands()));
+    const bool of_config = std::find(config_.flags.begin(), config_.flags.end(), flag) != config_.flags.end();
     std::vector<std::string> names;
-    for (const CLI::App* sub : app_.get_subcommands()) {
-      for (const CLI::Option* option : sub->get_options()) names.push_back("--" + option->get_single_name());
+    for (const CLI::Option* option : sub->get_options([](const CLI::Option* o) { return o->nonpositional(); })) {
+      names.push_back((of_config ? "" : "--") + option->get_single_name());
     }
-    if (names.empty()) names = {"inspect", "evaluate", "run", "quantize"};
-    return did_you_mean(wrong.substr(0, wrong.find('=')), names);
+    if (!of_config) return fmt::format("{} has no flag '{}'{}", sub->get_name(), flag, did_you_mean(flag, names));
+    return fmt::format("{}: '{}' is no key of {}{}", config_.file, flag.substr(2), sub->get_name(), did_you_mean(flag.substr(2), names));
+  }
+
+  static std::vector<std::string> subcommands() { return {"inspect", "evaluate", "run", "quantize"}; }
+
+  static std::string no_subcommand(const std::string& name) {
+    const std::string near = did_you_mean(name, subcommands());
+    return fmt::format("there is no subcommand '{}'{}", name, near.empty() ? "; give " + quoted_list(subcommands()) : near);
   }
 
   void finish() {
     line_.common.threads = texts_.threads > 0 ? texts_.threads : hardware_threads();
-    if (!texts_.max_memory.empty()) line_.common.max_memory = parse_bytes(texts_.max_memory);
+    if (!texts_.max_memory.empty()) line_.common.max_memory = memory_size(texts_.max_memory);
     for (DataOptions* options : {&line_.evaluate.data_options, &line_.run.data_options, &line_.quantize.data_options}) {
       const std::int64_t skip = options->skip;
       const double fraction = options->crop_fraction;
@@ -137,33 +167,48 @@ class Parser {
   }
 
   template <typename T>
-  static CLI::Option* option(CLI::App* app, const std::string& name, T& value, const std::string& help) {
-    return app->add_option(name, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  static CLI::Option* option(CLI::App* app, const std::string& name, const std::string& value_name, T& value, const std::string& help) {
+    return app->add_option(name, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->type_name(value_name);
+  }
+  // May be given several times, one value each.
+  static CLI::Option* repeated(CLI::App* app, const std::string& name, const std::string& value_name, std::vector<std::string>& values,
+                               const std::string& help) {
+    return app->add_option(name, values, help + " (again for more)")->expected(1)->take_all()->allow_extra_args(false)->type_name(value_name);
+  }
+  static CLI::Option* choice(CLI::App* app, const std::string& name, std::string& value, const std::vector<std::string>& names, const std::string& help) {
+    return option(app, name, "NAME", value, help + ": " + join(names, ", "))->check(one_of(names));
   }
 
   void add_common(CLI::App* app) {
-    option(app, "--json", line_.common.json, "write the result as JSON to this file, or to stdout with -");
-    app->add_flag("--quiet", line_.common.quiet, "no progress, no tables");
-    option(app, "--threads", texts_.threads, "threads (default: the cores)")->check(CLI::Range(1, 1024));
-    option(app, "--seed", line_.common.seed, "of everything random (default 0)");
-    app->add_option("--config", unused_, "TOML file with the same keys as these flags; flags win");
+    constexpr const char* kGroup = "Common";
+    option(app, "--json", "FILE", line_.common.json, "write the result as JSON to this file, or to stdout with -")->group(kGroup);
+    app->add_flag("--quiet", line_.common.quiet, "no progress, no tables, no warnings")->group(kGroup);
+    option(app, "--threads", "N", texts_.threads, "threads (default: the cores)")->check(whole_number(1, 1024))->group(kGroup);
+    option(app, "--seed", "S", line_.common.seed, "of everything random (default 0)")->check(whole_number(0, kMost))->group(kGroup);
+    option(app, "--config", "FILE", unused_, "TOML file with the same keys as these flags; flags win")->group(kGroup);
   }
 
   void add_data(CLI::App* app, std::string& data, DataOptions& options, bool required) {
-    CLI::Option* d = option(app, "--data", data, "samples: folder of JPEG/PNG, .npy, .npz, folder of .npy or .npz");
+    constexpr const char* kGroup = "Samples";
+    const auto add = [&](const std::string& name, const std::string& value_name, auto& value, const std::string& help) {
+      return option(app, name, value_name, value, help)->group(kGroup);
+    };
+    CLI::Option* d = add("--data", "D", data, "folder of JPEG/PNG, .npy, .npz, folder of .npy or of .npz");
     if (required) d->required();
-    option(app, "--samples", texts_.samples, "use the first N samples (default: all)");
-    option(app, "--skip", options.skip, "pass over the first N samples");
-    option(app, "--size", texts_.size, "resize to N x N or HxW (default: the model's input)");
-    option(app, "--crop-fraction", options.crop_fraction, "part of the short side that is kept, 0..1 (default 1)");
-    option(app, "--interpolation", texts_.interpolation, "bilinear, bicubic or nearest")->check(CLI::IsMember({"bilinear", "bicubic", "nearest"}));
-    option(app, "--color", texts_.color, "rgb, bgr or grey")->check(CLI::IsMember({"rgb", "bgr", "grey"}));
-    option(app, "--mean", texts_.mean, "subtracted, on the 0..255 scale: one number or three with commas");
-    option(app, "--std", texts_.std, "divided by, on the 0..255 scale: one number or three with commas");
+    add("--samples", "N", texts_.samples, "use the first N samples (default: all)")->check(whole_number(1, kMost));
+    add("--skip", "N", options.skip, "pass over the first N samples")->check(whole_number(0, kMost));
+    add("--size", "N|HxW", texts_.size, "resize to N x N or H x W (default: the model's input)");
+    add("--crop-fraction", "F", options.crop_fraction, "part of the short side that is kept, up to 1 (default)")->check(real_number(0, 1));
+    choice(app, "--interpolation", texts_.interpolation, {"bilinear", "bicubic", "nearest"}, "of the resize")->group(kGroup);
+    choice(app, "--color", texts_.color, {"rgb", "bgr", "grey"}, "what the model takes")->group(kGroup);
+    add("--mean", "M[,M,M]", texts_.mean, "subtracted, on the 0..255 scale: one number or one a colour");
+    add("--std", "S[,S,S]", texts_.std, "divided by, on the 0..255 scale: one number or one a colour");
   }
 
-  void add_as(CLI::App* app, std::string& as) {
-    option(app, "--as", as, "arithmetic: simulated (default) or float")->check(CLI::IsMember({"simulated", "float", "integer"}));
+  void add_as(CLI::App* app, std::string& as) { choice(app, "--as", as, {"simulated", "float", "integer"}, "arithmetic"); }
+
+  void add_target(CLI::App* app, std::string& target, const std::string& help) {
+    option(app, "--target", "T", target, help + ": " + join(target_names(), ", ") + ", or a .toml file");
   }
 
   void add_inspect() {
@@ -176,12 +221,12 @@ class Parser {
     EvaluateCommand& c = line_.evaluate;
     CLI::App* app = app_.add_subcommand("evaluate", "accuracy of a model on data, and its distance from a float reference");
     app->add_option("MODEL", c.model, "ONNX file, float or quantized")->required();
-    add_data(app, c.data, c.data_options, true);
-    option(app, "--labels", c.labels, "right answers: CSV (file,class), .npy of classes, or folder of label pictures");
-    option(app, "--ignore-label", c.ignore_label, "class in label pictures that is not counted");
+    option(app, "--labels", "L", c.labels, "right answers: CSV (file,class), .npy of classes, or folder of label pictures");
+    option(app, "--ignore-label", "C", c.ignore_label, "class of the labels that is not counted")->check(whole_number(-1, 1 << 30));
     add_as(app, c.as);
-    option(app, "--reference", c.reference, "float ONNX file to compare with");
-    option(app, "--target", c.target, "arithmetic of this target instead of the file's");
+    option(app, "--reference", "FILE", c.reference, "float ONNX file to compare with");
+    add_target(app, c.target, "arithmetic of this target instead of the file's");
+    add_data(app, c.data, c.data_options, true);
     add_common(app);
   }
 
@@ -189,11 +234,11 @@ class Parser {
     RunCommand& c = line_.run;
     CLI::App* app = app_.add_subcommand("run", "runs a model and writes its outputs, one .npz a sample");
     app->add_option("MODEL", c.model, "ONNX file, float or quantized")->required();
-    add_data(app, c.data, c.data_options, true);
-    option(app, "-o,--output", c.output, "folder for the .npz files")->required();
+    option(app, "-o,--output", "FOLDER", c.output, "where the .npz files go")->required();
     add_as(app, c.as);
-    app->add_option("--values", c.values, "also write values whose names match this glob (again for more)")->expected(1)->take_all();
-    option(app, "--target", c.target, "arithmetic of this target instead of the file's");
+    repeated(app, "--values", "GLOB", c.values, "also write values whose names match");
+    add_target(app, c.target, "arithmetic of this target instead of the file's");
+    add_data(app, c.data, c.data_options, true);
     add_common(app);
   }
 
@@ -202,33 +247,34 @@ class Parser {
     QuantizeSettings& s = c.options.settings;
     CLI::App* app = app_.add_subcommand("quantize", "float ONNX file in, quantized ONNX file out");
     app->add_option("MODEL", c.model, "float ONNX file")->required();
-    add_data(app, c.data, c.data_options, false);
-    option(app, "-o,--output", c.output, "quantized file (default: MODEL with .int8.onnx)");
-    option(app, "--weights", s.weights, "codes of the weights: int8");
-    option(app, "--activations", s.activations, "codes of the activations: uint8 (default) or int8");
-    option(app, "--granularity", texts_.granularity, "weight scales per channel or tensor")->check(CLI::IsMember({"channel", "tensor"}));
-    option(app, "--symmetric", texts_.symmetric, "which grids have zero in the middle: weights (default), none, activations, both")
-        ->check(CLI::IsMember({"weights", "none", "activations", "both"}));
-    option(app, "--weight-range", texts_.weight_range, "mse (default) or minmax");
-    option(app, "--activation-range", texts_.activation_range, "mse (default), minmax, mean-minmax, percentile or kl");
-    option(app, "--percentile", s.percentile, "of --activation-range percentile (default 99.999)")->check(CLI::Range(50.0, 100.0));
-    option(app, "--bins", s.bins, "bins of the histograms (default 8192)");
-    option(app, "--target", c.options.target, "device: " + join(target_names(), ", ") + ", or a .toml file");
-    app->add_option("--exclude", s.exclude, "leave nodes whose names match this glob in float (again for more)")->expected(1)->take_all();
-    std::string passes;
-    for (const Pass* pass : all_passes()) passes += fmt::format("\n  {:<24}{}", pass->name, pass->summary);
-    option(app, "--passes", texts_.passes, "run these alone, with commas");
-    app->add_option("--disable-pass", c.options.disabled, "skip this pass (again for more)")->expected(1)->take_all();
+    option(app, "-o,--output", "FILE", c.output, "quantized file (default: MODEL with .int8.onnx)");
+    option(app, "--weights", "TYPE", s.weights, "codes of the weights: int8");
+    option(app, "--activations", "TYPE", s.activations, "codes of the activations: uint8, int8");
+    choice(app, "--granularity", texts_.granularity, {"channel", "tensor"}, "a weight scale for each");
+    choice(app, "--symmetric", texts_.symmetric, {"weights", "none", "activations", "both"}, "which grids have zero in the middle");
+    choice(app, "--weight-range", texts_.weight_range, {"mse", "minmax"}, "how weights get their range");
+    choice(app, "--activation-range", texts_.activation_range, {"mse", "minmax", "mean-minmax", "percentile", "kl"}, "how activations get theirs");
+    option(app, "--percentile", "P", s.percentile, "of --activation-range percentile (default 99.999)")->check(real_number(50, 100));
+    option(app, "--bins", "N", s.bins, "bins of the histograms (default 8192)")->check(whole_number(128, 1 << 20));
+    add_target(app, c.options.target, "device");
+    repeated(app, "--exclude", "GLOB", s.exclude, "leave nodes whose names match in float");
+    option(app, "--passes", "A,B,..", texts_.passes, "run these passes alone");
+    repeated(app, "--disable-pass", "NAME", c.options.disabled, "skip this pass");
     app->add_flag("--dry-run", c.dry_run, "say which value would get which grid, and why; needs no data");
-    option(app, "--max-memory", texts_.max_memory, "use at most this much memory, e.g. 400M");
+    option(app, "--max-memory", "SIZE", texts_.max_memory, "use at most this much memory, e.g. 400M");
+    add_data(app, c.data, c.data_options, false);
     add_common(app);
-    app->footer("Passes, in their order:" + passes);
+    std::string passes = "Passes, in their order:\n";
+    for (const Pass* pass : all_passes()) passes += wrapped(fmt::format("  {:<24}", pass->name), pass->summary);
+    app->footer(passes.substr(0, passes.size() - 1));
   }
 
+  static constexpr long long kMost = std::numeric_limits<long long>::max();
   CommandLine& line_;
   Texts texts_;
+  ConfigFile config_;
   std::string unused_;
-  CLI::App app_{"Turns trained float networks into low-bit integer ones, and proves that they still work."};
+  CLI::App app_{"Turns float networks into low-bit integer ones, and proves that they work."};
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The command line as plain structs: command_line.cpp is the only file that knows the parser.
+// The command line as plain structs: command_line.cpp (with parser_parts.h) is the only file that knows the parser.
 #pragma once
 
 #include <cstdint>

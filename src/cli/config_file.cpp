@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 
 namespace halftone::cli {
 namespace {
@@ -18,11 +19,19 @@ std::string text_of(const toml::node& node, const std::string& key, const std::s
   throw Error("{}: '{}' is no text, number or true/false", file, key);
 }
 
+std::string flag_of(std::string key) {
+  std::replace(key.begin(), key.end(), '_', '-');
+  return "--" + key;
+}
+
 void append(std::vector<std::string>& arguments, const std::string& key, const toml::node& node, const std::string& file) {
-  std::string flag = "--" + key;
-  std::replace(flag.begin(), flag.end(), '_', '-');
+  constexpr std::string_view kRepeated[] = {"--exclude", "--values", "--disable-pass"};
+  const std::string flag = flag_of(key);
   if (const auto* array = node.as_array()) {
-    for (const toml::node& entry : *array) append(arguments, key, entry, file);
+    std::vector<std::string> entries;
+    for (const toml::node& entry : *array) entries.push_back(text_of(entry, key, file));
+    if (std::find(std::begin(kRepeated), std::end(kRepeated), flag) == std::end(kRepeated)) entries = {join(entries, ",")};
+    for (const std::string& entry : entries) arguments.push_back(flag + "=" + entry);
   } else if (const auto* boolean = node.as_boolean()) {
     if (boolean->get()) arguments.push_back(flag);
   } else {
@@ -30,12 +39,16 @@ void append(std::vector<std::string>& arguments, const std::string& key, const t
   }
 }
 
-std::vector<std::string> arguments_of(const std::string& file) {
+Arguments arguments_of(const std::string& file) {
   const MappedFile contents(file);
   const std::string_view text(reinterpret_cast<const char*>(contents.bytes().data()), contents.bytes().size());
-  std::vector<std::string> arguments;
+  Arguments arguments;
+  arguments.config.file = file;
   try {
-    for (const auto& [key, node] : toml::parse(text)) append(arguments, std::string(key.str()), node, file);
+    for (const auto& [key, node] : toml::parse(text)) {
+      append(arguments.list, std::string(key.str()), node, file);
+      arguments.config.flags.push_back(flag_of(std::string(key.str())));
+    }
   } catch (const toml::parse_error& error) {
     throw Error("{}: line {}: {}", file, error.source().begin.line, error.description());
   }
@@ -44,19 +57,20 @@ std::vector<std::string> arguments_of(const std::string& file) {
 
 }  // namespace
 
-std::vector<std::string> with_config_file(std::vector<std::string> arguments) {
+Arguments with_config_file(std::vector<std::string> arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const bool joined = arguments[i].starts_with("--config=");
     if (!joined && arguments[i] != "--config") continue;
     if (!joined && i + 1 == arguments.size()) throw UsageError("--config needs a file");
-    const std::string file = joined ? arguments[i].substr(9) : arguments[i + 1];
+    Arguments with = arguments_of(joined ? arguments[i].substr(9) : arguments[i + 1]);
     const auto begin = arguments.begin() + static_cast<std::ptrdiff_t>(i);
     arguments.erase(begin, begin + (joined ? 1 : 2));
-    const std::vector<std::string> more = arguments_of(file);
-    arguments.insert(arguments.begin() + std::min<std::ptrdiff_t>(1, static_cast<std::ptrdiff_t>(arguments.size())), more.begin(), more.end());
-    return arguments;
+    const auto behind_subcommand = arguments.begin() + std::min<std::ptrdiff_t>(1, static_cast<std::ptrdiff_t>(arguments.size()));
+    arguments.insert(behind_subcommand, with.list.begin(), with.list.end());
+    with.list = std::move(arguments);
+    return with;
   }
-  return arguments;
+  return {std::move(arguments), {}};
 }
 
 }  // namespace halftone::cli

@@ -3,19 +3,30 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "evaluation/evaluate.h"
+#include "pipeline/float_gate.h"
 #include "pipeline/quantize.h"
 #include "report/table.h"
 
 namespace halftone::cli {
+namespace {
+
+// Figures of a network whose weights are no numbers mean nothing.
+Graph read_finite_model(const std::string& path) {
+  const Graph graph = read_model(path);
+  check_finite_constants(graph);
+  return prepared_for_running(graph);
+}
+
+}  // namespace
 
 void evaluate_model(const EvaluateCommand& command, const Common& common) {
   const Arithmetic arithmetic = arithmetic_of(command.as);
   if (!command.target.empty()) load_target(command.target);
   ConsoleProgress progress;
   const Job job = make_job(common, &progress);
-  const Graph graph = prepared_for_running(read_model(command.model));
+  const Graph graph = read_finite_model(command.model);
   std::optional<Graph> reference;
-  if (command.reference) reference = prepared_for_running(read_model(*command.reference));
+  if (command.reference) reference = read_finite_model(*command.reference);
   const auto data = open_dataset(command.data, command.data_options, input_specs(graph));
   std::optional<Labels> labels;
   if (command.labels) labels = open_labels(*command.labels, *data);

@@ -1,8 +1,11 @@
 // halftone: parses, dispatches, turns errors into one line and an exit status (0 fine, 1 failure, 2 usage, 130 Ctrl-C).
+#include <csignal>
 #include <cstdio>
 #include <new>
+#include <string>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "cli/commands.h"
 
 int main(int argc, char** argv) {
@@ -11,8 +14,13 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "halftone: %s\n", message);
     return status;
   };
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the limit is an error of write(), not a silent end
+  std::string stopped = "stopped by Ctrl-C";
   try {
     const cli::CommandLine line = cli::parse_command_line(argc, argv);
+    if (line.common.json && *line.common.json != "-") check_writable(*line.common.json);
+    if (line.command == "quantize") stopped += "; nothing was written";
+    if (line.command == "run") stopped += "; the files of the samples so far are complete";
     if (line.command == "inspect") cli::inspect(line.inspect, line.common);
     if (line.command == "evaluate") cli::evaluate_model(line.evaluate, line.common);
     if (line.command == "run") cli::run_model(line.run, line.common);
@@ -20,7 +28,7 @@ int main(int argc, char** argv) {
     if (std::fflush(stdout) != 0) return fail(1, "the output could not be written");
     return line.status;
   } catch (const Cancelled&) {
-    return fail(130, "stopped by Ctrl-C; nothing was written");
+    return fail(130, stopped.c_str());
   } catch (const UsageError& error) {
     return fail(2, error.what());
   } catch (const std::bad_alloc&) {

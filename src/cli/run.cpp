@@ -63,8 +63,9 @@ Tensor sample_of(const Tensor& tensor, std::int64_t index, std::int64_t samples)
 
 fs::path make_folder(const std::string& name) {
   std::error_code failure;
+  if (fs::exists(name, failure) && !fs::is_directory(name, failure)) throw Error("{}: is a file; give a folder", name);
   fs::create_directories(name, failure);
-  if (failure || !fs::is_directory(name)) throw Error("{}: cannot be made a folder: {}", name, failure ? failure.message() : "a file stands there");
+  if (failure) throw Error("{}: the folder cannot be made: {}", name, failure.message());
   return name;
 }
 
@@ -106,6 +107,7 @@ void run_model(const RunCommand& command, const Common& common) {
     warn(fmt::format("{} of the values named vanish into fused steps or constants and were not written: {}", names.size(), join(names, ", ")));
   }
   print(common, fmt::format("{} samples -> {}\n", data->size(), folder.string()));
+  write_json(common, run_json(command.model, command.as, command.output, data->size(), process_figures()));
 }
 
 }  // namespace halftone::cli

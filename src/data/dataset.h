@@ -45,6 +45,7 @@ struct Batch {
   std::vector<Tensor> inputs;
   std::int64_t first = 0;   // index of its first sample after skipping
   std::int64_t count = 0;   // samples in it
+  bool filled_up = false;   // rows behind `count` are copies that fill up a model's fixed batch (evaluation/batches.h)
 };
 
 class Dataset {

@@ -45,7 +45,7 @@ std::unique_ptr<Plan> PlanBuilder::build(std::span<const Shape> input_shapes) {
 
 void PlanBuilder::infer(const Node& node) {
   const Operator* op = find_operator(node);
-  if (op == nullptr) throw Error("{}: the operator (opset {}) is not supported", describe(node), node.version);
+  if (op == nullptr) throw Error("{}{}: the operator (opset {}) is not supported", origin(graph_), describe(node), node.version);
   try {
     const Call the_call = call(node);
     const std::optional<std::vector<TensorSpec>> specs = op->shapes(the_call);
@@ -68,7 +68,7 @@ void PlanBuilder::infer(const Node& node) {
   } catch (const Cancelled&) {
     throw;
   } catch (const Error& error) {
-    throw Error("{}: {}", describe(node), error.what());
+    throw Error("{}{}: {}", origin(graph_), describe(node), error.what());
   }
 }
 
@@ -102,7 +102,7 @@ void PlanBuilder::plan_node(const Node& node) {
       break;
     }
   } catch (const Error& error) {
-    throw Error("{}: {}", describe(node), error.what());
+    throw Error("{}{}: {}", origin(graph_), describe(node), error.what());
   }
   HALFTONE_CHECK(!report_.implementation.empty());
   done_.insert(node.id);

@@ -82,7 +82,7 @@ struct Session::State {
   void check_input(std::size_t index, const Tensor& tensor) const {
     const Value& value = graph.value(graph.inputs()[index]);
     if (tensor.type() != value.type) {
-      throw Error("input '{}': the model takes {}, the data are {}", value.name, name_of(value.type), name_of(tensor.type()));
+      throw Error("{}input '{}': the model takes {}, the data are {}", origin(graph), value.name, name_of(value.type), name_of(tensor.type()));
     }
     if (!value.dims) return;
     bool fits = value.dims->size() == tensor.shape().size();
@@ -92,7 +92,7 @@ struct Session::State {
       declared += fmt::format("{}{}", i > 0 ? ", " : "", d.size >= 0 ? std::to_string(d.size) : d.symbol.empty() ? "?" : d.symbol);
       fits = fits && (d.size < 0 || d.size == tensor.shape()[i]);
     }
-    if (!fits) throw Error("input '{}': the model takes [{}], the data are {}", value.name, declared, to_string(tensor.shape()));
+    if (!fits) throw Error("{}input '{}': the model takes [{}], the data are {}", origin(graph), value.name, declared, to_string(tensor.shape()));
   }
 };
 
@@ -110,7 +110,7 @@ Session::Session(Session&&) noexcept = default;
 std::vector<Tensor> Session::run(std::span<const Tensor> inputs, const Tap& on_tap) {
   State& state = *state_;
   if (inputs.size() != state.graph.inputs().size()) {
-    throw Error("the model has {} inputs, but {} were given", state.graph.inputs().size(), inputs.size());
+    throw Error("{}the model has {} inputs, but {} were given", origin(state.graph), state.graph.inputs().size(), inputs.size());
   }
   std::vector<Shape> shapes;
   for (std::size_t i = 0; i < inputs.size(); ++i) {

@@ -54,6 +54,7 @@ void for_each_batch(const Dataset& data, const BatchPlan& plan, const Job& job, 
     Batch batch = data.read(first, std::min(plan.samples, count - first), job);
     if (plan.fixed && batch.count < plan.samples) {
       for (Tensor& input : batch.inputs) input = filled_up(input, plan.samples);
+      batch.filled_up = true;
     }
     body(batch);
     job.advance(batch.count);
@@ -61,10 +62,17 @@ void for_each_batch(const Dataset& data, const BatchPlan& plan, const Job& job, 
   job.finish();
 }
 
+std::int64_t real_rows(const Shape& shape, const Batch& batch) {
+  if (shape.empty()) return 1;
+  const std::int64_t samples = batch.inputs.empty() ? 1 : batch.inputs.front().shape().at(0);
+  return batch.filled_up && shape[0] % samples == 0 ? shape[0] / samples * batch.count : shape[0];
+}
+
 Tensor real_samples(const Tensor& output, const Batch& batch) {
-  if (output.rank() == 0 || output.shape()[0] <= batch.count) return output;
+  const std::int64_t rows = real_rows(output.shape(), batch);
+  if (output.rank() == 0 || output.shape()[0] == rows) return output;
   Shape shape = output.shape();
-  shape[0] = batch.count;
+  shape[0] = rows;
   Tensor cut(output.type(), shape);
   std::memcpy(cut.mutable_data(), output.data(), cut.bytes());
   return cut;

@@ -27,7 +27,11 @@ std::size_t value_bytes_of_a_sample(const Graph& graph, const Dataset& data, Ari
 void for_each_batch(const Dataset& data, const BatchPlan& plan, const Job& job, std::string_view step, std::int64_t most,
                     const std::function<void(const Batch&)>& body);
 
-// The first batch.count samples of an output (drops the copies that filled up a fixed batch).
+// How many of a value's rows (steps of axis 0) are of real samples: all, but for the copies that filled up a fixed batch.
+// A value without axes has one.
+std::int64_t real_rows(const Shape& shape, const Batch& batch);
+
+// The real rows of an output.
 Tensor real_samples(const Tensor& output, const Batch& batch);
 
 }  // namespace halftone

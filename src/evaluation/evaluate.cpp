@@ -17,6 +17,15 @@ Tensor label_picture(const Labels& labels, std::int64_t sample, const Shape& out
   return picture;
 }
 
+// Labels that the model has no score for: another data set's, or another network's.
+void check_classes(std::span<const std::int64_t> labels, const Batch& batch, const Dataset& data, const Value& output, std::int64_t classes) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] < classes) continue;
+    throw Error("{}: its label is class {}, but the model's output '{}' has {} classes (0 to {}); check --labels",
+                data.name(batch.first + static_cast<std::int64_t>(i)), labels[i], output.name, classes, classes - 1);
+  }
+}
+
 class Evaluation {
  public:
   Evaluation(const Graph& model, const Graph* reference, const Dataset& data, const Labels* labels, const EvaluateOptions& options,
@@ -34,7 +43,10 @@ class Evaluation {
 
   Figures run() {
     const auto start = std::chrono::steady_clock::now();
-    const BatchPlan plan = plan_batches(model_, data_, options_.arithmetic, job_);
+    BatchPlan plan = plan_batches(model_, data_, options_.arithmetic, job_);
+    if (reference_ && !plan.fixed && !data_.is_feeds()) {  // the reference's batch may be the fixed one
+      if (const BatchPlan other = plan_batches(*reference_, data_, Arithmetic::float32, job_); other.fixed) plan = other;
+    }
     std::int64_t samples = 0;
     for_each_batch(data_, plan, job_, "evaluating", options_.most_samples, [&](const Batch& batch) {
       add(batch);
@@ -59,8 +71,14 @@ class Evaluation {
   }
 
   void judge(const Batch& batch, const Tensor& output) {
+    if (output.rank() == 0 || output.shape()[0] != batch.count) {
+      throw Error("{}: the model's output '{}' is {} for {} sample(s); labels need a row a sample (of feeds: one sample a file)", data_.name(batch.first),
+                  model_.value(model_.outputs().front()).name, to_string(output.shape()), batch.count);
+    }
     if (!labels_->is_pictures()) {
-      accuracy_.add(output, std::span(labels_->classes()).subspan(static_cast<std::size_t>(batch.first), static_cast<std::size_t>(output.shape().at(0))));
+      const auto labels = std::span(labels_->classes()).subspan(static_cast<std::size_t>(batch.first), static_cast<std::size_t>(output.shape().at(0)));
+      check_classes(labels, batch, data_, model_.value(model_.outputs().front()), class_walk(output.shape()).classes);
+      accuracy_.add(output, labels);
       return;
     }
     for (std::int64_t s = 0; s < batch.count; ++s) {

@@ -77,7 +77,10 @@ void Comparison::add(const Tensor& reference, const Tensor& tested) {
   }
 }
 
-double Comparison::kl() const { return kl_sum_ / static_cast<double>(count_); }
+double Comparison::kl() const {
+  const double mean = kl_sum_ / static_cast<double>(count_);
+  return mean < 0 ? 0 : mean;  // equal networks: what rounding left
+}
 double Comparison::same_top1() const { return per_cent(same_, count_); }
 std::optional<double> Comparison::sqnr_db() const {
   if (noise_ == 0 || count_ == 0) return std::nullopt;

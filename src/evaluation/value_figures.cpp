@@ -19,8 +19,9 @@ void add(Energy& energy, double f, double q) {
   energy.noise += (f - q) * (f - q);
 }
 
-// A view's contents in plain order as real numbers.
-std::vector<float> contents(const TapView& view) {
+// A view's contents in plain order as real numbers, without the copies that filled up a fixed batch.
+std::vector<float> contents(TapView view, const Batch& batch) {
+  if (!view.shape.empty()) view.shape[0] = real_rows(view.shape, batch);
   const std::int64_t count = element_count(view.shape);
   std::vector<float> values(view.data, view.data + count);
   if (view.codes != nullptr) {
@@ -71,9 +72,9 @@ std::map<ValueId, double> value_sqnr(const Graph& real, const Graph& quantized, 
   const BatchPlan single = plan.fixed ? plan : BatchPlan{1, false};
   for_each_batch(data, single, job, "comparing values", samples, [&](const Batch& batch) {
     std::map<ValueId, std::vector<float>> expected;
-    float_session.run(batch.inputs, [&](const TapView& view) { expected[pairs.at(view.value)] = contents(view); });
+    float_session.run(batch.inputs, [&](const TapView& view) { expected[pairs.at(view.value)] = contents(view, batch); });
     session.run(batch.inputs, [&](const TapView& view) {
-      const std::vector<float> q = contents(view), &f = expected[view.value];
+      const std::vector<float> q = contents(view, batch), &f = expected[view.value];
       if (f.size() != q.size()) return;
       for (std::size_t i = 0; i < f.size(); ++i) add(energies[view.value], f[i], q[i]);
     });

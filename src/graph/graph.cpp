@@ -245,6 +245,8 @@ void Graph::remove_unused_nodes() {
   remove_unused_values();
 }
 
+std::string origin(const Graph& graph) { return graph.file.path.empty() ? "" : graph.file.path + ": "; }
+
 std::string describe(const Node& node) { return fmt::format("{} '{}'", node.type, node.name); }
 
 namespace {
@@ -312,7 +314,11 @@ void verify(const Graph& graph, std::string_view where) {
       throw Error("{}: the output '{}' is made by no node", where, value.name);
     }
   }
-  graph.topological_order();
+  try {
+    graph.topological_order();
+  } catch (const Error& cycle) {
+    throw Error("{}: {}", where, cycle.what());
+  }
 }
 
 std::string dump(const Graph& graph) {

@@ -88,6 +88,7 @@ struct Node {
 
 // What a file says of itself besides the network; kept for the export.
 struct FileFacts {
+  std::string path;  // where it was read from, for messages; never written
   std::int64_t ir_version = 8;
   std::map<std::string, int> opsets;  // domain -> version
   std::string producer_name, producer_version, domain, doc_string;
@@ -152,6 +153,9 @@ void verify(const Graph& graph, std::string_view where);
 
 // The graph as text, a line a node, in topological order: for tests and debugging.
 std::string dump(const Graph& graph);
+
+// "net.onnx: " for a graph that was read from a file, "" for one that was built: the beginning of a message.
+std::string origin(const Graph& graph);
 
 // "Conv 'conv1'"
 std::string describe(const Node& node);

@@ -11,18 +11,6 @@ namespace {
 
 constexpr double kLargestShift = 2.0, kLargestRatio = 3.0;  // of a typical channel, in deviations and as a factor
 
-void check_constants(const Graph& graph) {
-  for (ValueId id : graph.values()) {
-    const Value& value = graph.value(id);
-    if (!value.is_constant() || value.constant->type() != DataType::float32 || value.readers.empty()) continue;
-    const auto numbers = value.constant->values<float>();
-    const auto bad = std::find_if(numbers.begin(), numbers.end(), [](float x) { return !std::isfinite(x); });
-    const bool is_bound = graph.node(value.readers.front()).type == "Clip";  // an infinite bound does not bound
-    if (bad == numbers.end() || is_bound) continue;
-    throw Error("the initializer '{}' holds {} at position {}; mend the model first", value.name, *bad, bad - numbers.begin());
-  }
-}
-
 // The first BatchNormalization behind a layer that reads a graph input; null: none.
 const Node* first_batch_norm(const Graph& graph) {
   for (NodeId id : graph.topological_order()) {
@@ -78,9 +66,24 @@ std::vector<std::string> compare_with(const Graph& graph, const Node& norm, cons
 
 }  // namespace
 
+void check_finite_constants(const Graph& graph) {
+  for (ValueId id : graph.values()) {
+    const Value& value = graph.value(id);
+    if (!value.is_constant() || value.constant->type() != DataType::float32 || value.readers.empty()) continue;
+    const auto numbers = value.constant->values<float>();
+    const auto bad = std::find_if(numbers.begin(), numbers.end(), [](float x) { return !std::isfinite(x); });
+    const bool is_bound = graph.node(value.readers.front()).type == "Clip";  // an infinite bound does not bound
+    if (bad == numbers.end() || is_bound) continue;
+    throw Error("{}the initializer '{}' holds {} at position {}; mend the model first", origin(graph), value.name, *bad, bad - numbers.begin());
+  }
+}
+
 std::vector<std::string> check_float_network(const Graph& graph, const Dataset& data, const Job& job) {
-  check_constants(graph);
+  check_finite_constants(graph);
   std::vector<ValueId> watched;
+  for (ValueId input : graph.inputs()) {
+    if (graph.value(input).type == DataType::float32) watched.push_back(input);
+  }
   for (NodeId id : graph.topological_order()) {
     for (ValueId output : graph.node(id).outputs) {
       if (output != ValueId::none && graph.value(output).type == DataType::float32) watched.push_back(output);

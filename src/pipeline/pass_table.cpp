@@ -32,7 +32,8 @@ const Pass* find_pass(const std::string& wanted) {
     if (pass->name == underscored(wanted)) return pass;
     names.emplace_back(pass->name);
   }
-  throw UsageError("there is no pass '{}'{}", wanted, did_you_mean(underscored(wanted), names));
+  const std::string near = did_you_mean(underscored(wanted), names);
+  throw UsageError("there is no pass '{}'{}", wanted, near.empty() ? "; there are " + join(names, ", ") : near);
 }
 
 }  // namespace

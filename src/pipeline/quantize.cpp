@@ -1,5 +1,7 @@
 #include "pipeline/quantize.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -23,29 +25,46 @@ class Stopwatch {
 
 void check_type(const char* what, const std::string& type, const std::set<std::string>& possible, const Target& target) {
   if (possible.contains(type)) return;
-  const bool later = type.starts_with("int") || type.starts_with("uint");
-  throw UsageError("--{} {}: {}; give {}", what, type,
-                   later ? fmt::format("the target {} takes no such codes here (other widths are not supported yet)", target.name)
-                         : std::string("that is no type of codes"),
-                   quoted_list({possible.begin(), possible.end()}));
+  const std::string choices = quoted_list({possible.begin(), possible.end()});
+  const bool is_type = type.starts_with("int") || type.starts_with("uint");
+  if (!is_type) throw UsageError("--{} {}: is no type of codes; give {}", what, type, choices);
+  if (!type.ends_with("int8")) throw UsageError("--{} {}: other widths than 8 bits are not supported yet; give {}", what, type, choices);
+  throw UsageError("--{} {}: the target {} takes no such codes; give {}", what, type, target.name, choices);
+}
+
+// "; the model's 52 nodes have names like 'conv1', 'relu1' and 'conv2'"
+std::string some_names(const std::vector<std::string>& names) {
+  const std::vector<std::string> first(names.begin(), names.begin() + std::min<std::ptrdiff_t>(3, std::ssize(names)));
+  return names.empty() ? "" : fmt::format("; the model's {} nodes have names like {}", names.size(), quoted_list(first));
 }
 
 void check_settings(const Graph& graph, const QuantizeSettings& settings, const Target& target) {
   check_type("weights", settings.weights, target.weight_types, target);
   check_type("activations", settings.activations, target.activation_types, target);
   if (!settings.symmetric_weights && target.symmetric_weights) {
-    throw UsageError("the target {} takes symmetric weights only; give --symmetric weights or both", target.name);
+    throw UsageError("--symmetric: the target {} takes symmetric weights only; give weights or both", target.name);
   }
   const std::string granularity = settings.granularity == Granularity::channel ? "channel" : "tensor";
   if (!target.weight_granularity.contains(granularity)) throw UsageError("the target {} has no weights per {}", target.name, granularity);
   if (settings.weight_range != RangeMethod::mse && settings.weight_range != RangeMethod::minmax) {
-    throw UsageError("weights take the ranges 'mse' or 'minmax'");
+    throw UsageError("--weight-range: weights take the ranges 'mse' or 'minmax'");
   }
   std::vector<std::string> names;
   for (NodeId id : graph.nodes()) names.push_back(graph.node(id).name);
   for (const std::string& glob : settings.exclude) {
     if (std::any_of(names.begin(), names.end(), [&](const std::string& name) { return glob_matches(glob, name); })) continue;
-    throw UsageError("--exclude '{}' matches no node{}", glob, did_you_mean(glob, names));
+    const std::string near = did_you_mean(glob, names);
+    throw UsageError("--exclude '{}' matches no node{}", glob, near.empty() ? some_names(names) : near);
+  }
+}
+
+// Grids that are placed and never get a scale cannot be exported.
+void check_passes_set_scales(const std::vector<const Pass*>& passes) {
+  const auto runs = [&](const Pass& pass) { return std::find(passes.begin(), passes.end(), &pass) != passes.end(); };
+  if (!runs(kPlaceQuantizers)) return;
+  for (const Pass* pass : {&kWeightRanges, &kActivationRanges}) {
+    if (runs(*pass)) continue;
+    throw UsageError("the grids that {} places get no scales without {}; run both passes, or neither", kPlaceQuantizers.name, pass->name);
   }
 }
 
@@ -88,7 +107,16 @@ void name_metadata(Graph& graph, const Target& target) {
 // The file under a temporary name beside `output`; becomes `output` when keep() is called.
 class Candidate {
  public:
-  explicit Candidate(const std::filesystem::path& output) : output_(output), path_(output.string() + ".candidate") { check_writable(output); }
+  Candidate(const std::filesystem::path& model, const std::filesystem::path& output)
+      : output_(output), path_(output.string() + fmt::format(".{}.candidate", ::getpid())) {
+    check_writable(output);
+    std::error_code ignored;
+    if (!std::filesystem::exists(output, ignored)) return;
+    if (!std::filesystem::is_regular_file(output, ignored)) throw Error("{}: is no regular file; give a file name", output.string());
+    if (std::filesystem::equivalent(model, output, ignored)) {
+      throw UsageError("{}: is the model itself; give the quantized file another name with --output", output.string());
+    }
+  }
   ~Candidate() {
     std::error_code ignored;
     if (!kept_) std::filesystem::remove(path_, ignored);
@@ -149,6 +177,7 @@ Graph prepared_for_running(const Graph& graph) {
 }
 
 QuantizeReport plan_quantization(Graph& graph, const QuantizeOptions& options, const Job& job) {
+  check_finite_constants(graph);
   return run_passes(graph, nullptr, options, job);
 }
 
@@ -156,7 +185,7 @@ QuantizeReport quantize(Graph& graph, const Dataset& data, const QuantizeOptions
   const Stopwatch watch;
   const Target target = load_target(options.target);
   check_settings(graph, options.settings, target);
-  choose_passes(options.passes, options.disabled);  // wrong names fail before the work
+  check_passes_set_scales(choose_passes(options.passes, options.disabled));  // wrong names fail before the work
   if (data.size() == 0) throw Error("there are no samples to calibrate with");
   std::vector<std::string> warnings = check_float_network(graph, data, job);
   const double gate = watch.seconds();
@@ -171,7 +200,7 @@ QuantizeReport quantize(Graph& graph, const Dataset& data, const QuantizeOptions
 QuantizeReport quantize_file(const std::filesystem::path& model, const std::filesystem::path& output, const Graph& graph,
                              const Dataset& data, const QuantizeOptions& options, const Job& job) {
   const Stopwatch watch;
-  Candidate candidate(output);
+  Candidate candidate(model, output);
   Graph quantized = graph;
   QuantizeReport report = quantize(quantized, data, options, job);
   if (report.quantized_layers == 0) {

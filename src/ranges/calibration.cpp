@@ -11,9 +11,10 @@ namespace {
 struct Stop {};  // a watch has seen enough
 
 [[noreturn]] void not_finite(const Graph& graph, const TapView& view, const Batch& batch, const Dataset& data) {
-  const std::int64_t each = element_count(view.shape) / std::max<std::int64_t>(view.shape.empty() ? 1 : view.shape[0], 1);
+  const std::int64_t rows = real_rows(view.shape, batch);
   std::int64_t sample = batch.first;
-  if (!view.shape.empty() && view.shape[0] >= batch.count) {
+  if (!view.shape.empty() && batch.count > 0 && rows % batch.count == 0) {
+    const std::int64_t each = element_count(view.shape) / view.shape[0] * (rows / batch.count);
     for (std::int64_t s = 0; s < batch.count; ++s) {
       if (!find_extremes(view.data + s * each, each).finite) {
         sample = batch.first + s;
@@ -21,8 +22,12 @@ struct Stop {};  // a watch has seen enough
       }
     }
   }
-  throw Error("{} (sample {}): the value '{}' of the float network is NaN or infinite; check the data and the model", data.name(sample),
-              sample, graph.value(view.value).name);
+  const std::string name = data.has_file_names() ? fmt::format("{} (sample {})", data.name(sample), sample) : data.name(sample);
+  if (graph.value(view.value).producer == NodeId::none) {
+    throw Error("{}: the input '{}' is NaN or infinite; check the data", name, graph.value(view.value).name);
+  }
+  throw Error("{}{}: the value '{}' of the float network is NaN or infinite; check the data and the model", origin(graph), name,
+              graph.value(view.value).name);
 }
 
 }  // namespace
@@ -51,9 +56,9 @@ std::map<ValueId, ValueStatistics> gather_statistics(const Graph& graph, const s
   for (ValueId id : values) all.emplace(id, ValueStatistics(bins));
   watch_values(graph, values, data, -1, "calibrating", job, [&](const Batch& batch, const TapView& view) {
     ValueStatistics& statistics = all.at(view.value);
-    const bool by_sample = !view.shape.empty() && view.shape[0] >= batch.count && batch.count > 0;
-    const std::int64_t samples = by_sample ? batch.count : 1;
-    const std::int64_t each = element_count(view.shape) / (by_sample ? view.shape[0] : 1);
+    const std::int64_t rows = real_rows(view.shape, batch), row = element_count(view.shape) / std::max<std::int64_t>(view.shape.empty() ? 1 : view.shape[0], 1);
+    const std::int64_t samples = batch.count > 0 && rows % batch.count == 0 ? batch.count : 1;  // a feed is one
+    const std::int64_t each = rows / samples * row;
     statistics.histogram.add(view.data, each * samples, job.threads);
     for (std::int64_t s = 0; s < samples && per_sample; ++s) {
       const ValueExtremes extremes = find_extremes(view.data + s * each, each);

@@ -94,6 +94,12 @@ std::string evaluate_json(const std::string& model, const std::string& as, const
   return json.dump(2) + "\n";
 }
 
+std::string run_json(const std::string& model, const std::string& as, const std::string& output, std::int64_t samples, const ProcessFigures& process) {
+  const Json json = {{"model", model},     {"as", as}, {"output", output}, {"samples", samples}, {"seconds", process.seconds},
+                     {"peak_memory_bytes", process.peak_memory_bytes}};
+  return json.dump(2) + "\n";
+}
+
 std::string quantize_json(const std::string& model, const std::optional<std::string>& output, const QuantizeOptions& options,
                           const QuantizeReport& report, const ProcessFigures& process) {
   Json json = {{"model", model}, {"output", output ? Json(*output) : Json(nullptr)}, {"target", report.target}, {"settings", settings_block(options)}};

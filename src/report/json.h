@@ -18,6 +18,8 @@ std::string evaluate_json(const std::string& model, const std::string& as, const
                           const Figures& figures, const ProcessFigures& process);
 std::string quantize_json(const std::string& model, const std::optional<std::string>& output, const QuantizeOptions& options,
                           const QuantizeReport& report, const ProcessFigures& process);
+std::string run_json(const std::string& model, const std::string& as, const std::string& output, std::int64_t samples,
+                     const ProcessFigures& process);
 std::string inspect_json(const std::string& model, const Graph& graph);
 
 }  // namespace halftone

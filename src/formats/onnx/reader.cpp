@@ -66,10 +66,14 @@ class GraphReader {
  private:
   void read_file_facts() {
     FileFacts& facts = graph_.file;
+    facts.path = file_;
     facts.ir_version = model_.ir_version();
     for (const auto& opset : model_.opset_import()) {
       const std::string domain = opset.domain() == "ai.onnx" ? "" : opset.domain();
       facts.opsets[domain] = static_cast<int>(opset.version());
+    }
+    if (facts.opsets.empty() && facts.ir_version >= 3) {
+      throw Error("{}: states no opset, which files of IR version {} must; it may be damaged or truncated", file_, facts.ir_version);
     }
     if (facts.opsets.empty()) facts.opsets[""] = 1;  // IR versions before 3
     facts.producer_name = model_.producer_name();

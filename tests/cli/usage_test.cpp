@@ -1,0 +1,118 @@
+// Wrong arguments: exit status 2, one line, a hint.
+#include "cli/command.h"
+#include "cli/models.h"
+
+namespace halftone::test {
+namespace {
+
+class Usage : public CommandTest {
+ protected:
+  void SetUp() override {
+    write_net(path("net.onnx"));
+    write_inputs(path("x.npy"), 3);
+    write_pictures(path("pictures.npy"), 3);
+  }
+
+  // A wrong flag behind an otherwise good command.
+  void expect_wrong(const std::string& command, std::vector<std::string> flags, const std::vector<std::string>& parts) const {
+    flags.insert(flags.begin(), {command, "net.onnx", "--data", "pictures.npy"});
+    if (command == "run") flags.insert(flags.end(), {"-o", "outputs"});
+    expect_usage_error(flags, parts);
+  }
+};
+
+TEST_F(Usage, NamesWhatIsMissing) {
+  expect_usage_error({}, {"subcommand", "inspect", "evaluate", "run", "quantize", "halftone --help"});
+  expect_usage_error({"inspect"}, {"MODEL", "halftone inspect --help"});
+  expect_usage_error({"evaluate", "net.onnx"}, {"--data", "halftone evaluate --help"});
+  expect_usage_error({"run", "net.onnx", "--data", "x.npy"}, {"--output"});
+  expect_usage_error({"quantize", "net.onnx"}, {"--data", "--dry-run"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "-o"}, {"--output", "value"});
+  expect_usage_error({"inspect", "net.onnx", "--json"}, {"--json", "value"});
+  expect_usage_error({"inspect", "net.onnx", "--config"}, {"--config", "file"});
+}
+
+TEST_F(Usage, OffersTheNearestName) {
+  expect_usage_error({"evalute", "net.onnx"}, {"'evalute'", "'evaluate'"});
+  expect_usage_error({"xyzzy"}, {"'xyzzy'", "inspect", "quantize"});
+  expect_usage_error({"evaluate", "net.onnx", "--data", "x.npy", "--sampels", "3"}, {"'--sampels'", "'--samples'"});
+  expect_usage_error({"evaluate", "net.onnx", "--dta", "x.npy"}, {"'--dta'", "'--data'"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--wieghts=int8"}, {"'--wieghts'", "'--weights'"});
+  expect_usage_error({"inspect", "net.onnx", "second.onnx"}, {"'second.onnx'", "MODEL"});
+  expect_wrong("quantize", {"--passes", "fold-batch-nrm"}, {"'fold-batch-nrm'", "'fold_batch_norm'"});
+  expect_wrong("quantize", {"--disable-pass", "xyzzyx"}, {"'xyzzyx'", "fold_constants", "activation_ranges"});
+  expect_wrong("quantize", {"--exclude", "cnv1"}, {"--exclude", "'cnv1'", "'conv1'"});
+  expect_wrong("quantize", {"--exclude", "blk*/xyzzyx"}, {"'blk*/xyzzyx'", "6 nodes", "'conv1'"});
+  expect_wrong("run", {"--values", "relu_out"}, {"--values", "'relu_out'", "'relu1_out'"});
+  expect_wrong("quantize", {"--target", "onnxruntim"}, {"'onnxruntim'", "'onnxruntime'", "'generic'"});
+  expect_wrong("evaluate", {"--color", "rbg"}, {"--color", "'rbg'", "'rgb'"});
+}
+
+TEST_F(Usage, RefusesValuesThatMakeNoSense) {
+  expect_wrong("evaluate", {"--size", "big"}, {"--size", "'big'", "360x480"});
+  expect_wrong("evaluate", {"--size", "8x"}, {"--size", "'8x'"});
+  expect_wrong("evaluate", {"--size", "0"}, {"--size", "'0'"});
+  expect_wrong("evaluate", {"--size", "8x8x8"}, {"--size"});
+  expect_wrong("evaluate", {"--mean", "1,x"}, {"--mean", "'1,x'"});
+  expect_wrong("evaluate", {"--mean", "1,2"}, {"--mean", "2"});
+  expect_wrong("evaluate", {"--mean", "1,2,"}, {"--mean", "'1,2,'"});
+  expect_wrong("evaluate", {"--std", "0"}, {"--std", "0"});
+  expect_wrong("evaluate", {"--std", "nan"}, {"--std", "nan"});
+  expect_wrong("evaluate", {"--samples", "0"}, {"--samples", "'0'"});
+  expect_wrong("evaluate", {"--samples", "many"}, {"--samples", "'many'", "whole number"});
+  expect_wrong("evaluate", {"--samples", "2.5"}, {"--samples", "'2.5'"});
+  expect_wrong("evaluate", {"--skip", "-1"}, {"--skip", "-1"});
+  expect_wrong("evaluate", {"--threads", "0"}, {"--threads", "'0'", "1"});
+  expect_wrong("evaluate", {"--threads", "two"}, {"--threads", "'two'"});
+  expect_wrong("evaluate", {"--seed", "-1"}, {"--seed", "'-1'"});
+  expect_wrong("evaluate", {"--crop-fraction", "1.5"}, {"--crop-fraction", "1.5"});
+  expect_wrong("evaluate", {"--crop-fraction", "half"}, {"--crop-fraction", "'half'"});
+  expect_wrong("evaluate", {"--interpolation", "lanczos"}, {"--interpolation", "'lanczos'", "bicubic"});
+  expect_wrong("evaluate", {"--ignore-label", "void"}, {"--ignore-label", "'void'"});
+  expect_wrong("quantize", {"--percentile", "10"}, {"--percentile", "'10'", "50", "100"});
+  expect_wrong("quantize", {"--bins", "0"}, {"bins", "0", "128"});
+  expect_wrong("quantize", {"--max-memory", "plenty"}, {"--max-memory", "'plenty'", "512M"});
+  expect_wrong("quantize", {"--granularity", "group"}, {"--granularity", "'group'", "'channel'", "'tensor'"});
+  expect_wrong("quantize", {"--symmetric", "yes"}, {"--symmetric", "'yes'", "'weights'"});
+  expect_wrong("quantize", {"--activation-range", "msee"}, {"--activation-range", "'msee'", "'mse'"});
+  expect_wrong("quantize", {"--weight-range", "kl"}, {"--weight-range", "'kl'", "'minmax'"});
+}
+
+TEST_F(Usage, SaysWhatIsNotSupportedYet) {
+  expect_wrong("evaluate", {"--as", "integer"}, {"--as integer", "not supported yet", "simulated"});
+  expect_wrong("run", {"--as", "integer"}, {"--as integer", "not supported yet"});
+  expect_wrong("quantize", {"--weights", "int4"}, {"--weights int4", "not supported yet", "'int8'"});
+  expect_wrong("quantize", {"--activations", "int16"}, {"--activations int16", "not supported yet", "'uint8'", "'int8'"});
+  expect_wrong("quantize", {"--weights", "uint8"}, {"--weights uint8", "onnxruntime", "'int8'"});
+  expect_wrong("quantize", {"--weights", "eight"}, {"--weights eight", "'int8'"});
+  expect_wrong("quantize", {"--symmetric", "none"}, {"--symmetric", "onnxruntime", "symmetric weights"});
+}
+
+TEST_F(Usage, PassesThatLeaveGridsWithoutScalesAreRefused) {
+  expect_wrong("quantize", {"--disable-pass", "weight-ranges"}, {"weight_ranges", "place_quantizers"});
+  expect_wrong("quantize", {"--disable-pass", "activation_ranges"}, {"activation_ranges", "place_quantizers"});
+  expect_wrong("quantize", {"--passes", "fold_constants,place_quantizers"}, {"weight_ranges", "place_quantizers"});
+}
+
+TEST_F(Usage, ARepeatedFlagTakesOneValueSoThatModelMayFollow) {
+  const Outcome outcome = halftone({"quantize", "--data", "x.npy", "--exclude", "conv1", "net.onnx", "-o", "out.onnx", "--threads", "1"});
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  expect_usage_error({"quantize", "--data", "x.npy", "--exclude", "conv1", "net.onnx", "conv2"}, {"'conv2'"});
+}
+
+TEST_F(Usage, HelpFitsEightyColumnsAndNamesEveryPass) {
+  for (const char* command : {"", "inspect", "evaluate", "run", "quantize"}) {
+    std::vector<std::string> arguments = {"--help"};
+    if (*command != '\0') arguments.insert(arguments.begin(), command);
+    const Outcome outcome = halftone(arguments);
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.err, "");
+    std::istringstream lines(outcome.out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << command << ": " << line;
+  }
+  EXPECT_THAT(halftone({"quantize", "--help"}).out, ::testing::AllOf(::testing::HasSubstr("fold_batch_norm"), ::testing::HasSubstr("activation_ranges")));
+  EXPECT_THAT(halftone({"--version"}).out, ::testing::StartsWith("halftone "));
+}
+
+}  // namespace
+}  // namespace halftone::test
