@@ -1,13 +1,16 @@
 #include "cli/command_line.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <limits>
 #include <map>
 #include <sstream>
 
+#include "base/text.h"
+#include "cli/checks.h"
 #include "cli/config_file.h"
-#include "cli/parser_parts.h"
+#include "report/table.h"
 
 namespace halftone::cli {
 namespace {
@@ -84,6 +87,25 @@ std::uint64_t memory_size(const std::string& text) {
   }
 }
 
+// "  --samples N             use the first N samples (default: all)", wrapped.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    const std::string value = option->get_type_size() == 0 || is_positional ? "" : " " + option->get_type_name();
+    const std::string required = option->get_required() && !is_positional ? " (required)" : "";
+    return entry(make_option_name(option, is_positional) + value, option->get_description() + required);
+  }
+  std::string make_subcommand(const CLI::App* command) const override { return entry(command->get_name(), command->get_description()); }
+
+ private:
+  static std::string entry(const std::string& name, const std::string& text) {
+    constexpr std::size_t kColumn = 26;
+    const std::string first = "  " + name;
+    if (first.size() + 2 > kColumn) return first + "\n" + wrapped(std::string(kColumn, ' '), text);
+    return wrapped(first + std::string(kColumn - first.size(), ' '), text);
+  }
+};
+
 class Parser {
  public:
   explicit Parser(CommandLine& line) : line_(line) {}
@@ -93,7 +115,8 @@ class Parser {
     std::vector<std::string> arguments = std::move(given.list);
     app_.formatter(std::make_shared<HelpFormatter>());
     app_.name("halftone");
-    app_.set_version_flag("--version", std::string("halftone ") + HALFTONE_VERSION);
+    app_.set_version_flag("--version", std::string("halftone ") + HALFTONE_VERSION, "print the version");
+    app_.set_help_flag("-h,--help", "print this help");
     app_.require_subcommand(1);
     app_.fallthrough(false);
     add_inspect();
@@ -176,7 +199,9 @@ class Parser {
     return app->add_option(name, values, help + " (again for more)")->expected(1)->take_all()->allow_extra_args(false)->type_name(value_name);
   }
   static CLI::Option* choice(CLI::App* app, const std::string& name, std::string& value, const std::vector<std::string>& names, const std::string& help) {
-    return option(app, name, "NAME", value, help + ": " + join(names, ", "))->check(one_of(names));
+    std::vector<std::string> listed = names;
+    listed.front() += " (default)";
+    return option(app, name, "NAME", value, help + ": " + join(listed, ", "))->check(one_of(names));
   }
 
   void add_common(CLI::App* app) {
@@ -249,7 +274,7 @@ class Parser {
     app->add_option("MODEL", c.model, "float ONNX file")->required();
     option(app, "-o,--output", "FILE", c.output, "quantized file (default: MODEL with .int8.onnx)");
     option(app, "--weights", "TYPE", s.weights, "codes of the weights: int8");
-    option(app, "--activations", "TYPE", s.activations, "codes of the activations: uint8, int8");
+    option(app, "--activations", "TYPE", s.activations, "codes of the activations: uint8 (default), int8");
     choice(app, "--granularity", texts_.granularity, {"channel", "tensor"}, "a weight scale for each");
     choice(app, "--symmetric", texts_.symmetric, {"weights", "none", "activations", "both"}, "which grids have zero in the middle");
     choice(app, "--weight-range", texts_.weight_range, {"mse", "minmax"}, "how weights get their range");

@@ -152,8 +152,10 @@ const Encoding* PlanBuilder::grid(ValueId id) const {
 }
 
 bool PlanBuilder::is_hidden(ValueId id) const {
-  const bool watched = taps_.contains(id) && !simulated();
-  return graph_.only_reader(id) != nullptr && grid(id) == nullptr && !watched;
+  if (graph_.only_reader(id) == nullptr || grid(id) != nullptr) return false;
+  const Node* producer = graph_.producer(id);
+  const bool rounded_over = producer != nullptr && grid(producer->input(0)) != nullptr;
+  return !taps_.contains(id) || rounded_over;
 }
 
 bool PlanBuilder::is_ready(ValueId id) const { return stored_.contains(id) || known_.contains(id); }

@@ -31,8 +31,8 @@ class PlanBuilder {
   const Tensor* known(ValueId id) const;       // contents known while planning, else null
   Call call(const Node& node) const;           // with known contents; valid until the next call()
   const Encoding* grid(ValueId id) const;      // the value's grid in simulated arithmetic, else null
-  // May vanish inside a fusion: one reader, no grid, no graph output, and in float no tap. In simulated arithmetic a tap
-  // does not keep a value: writing it out would round at another place and change what the network computes.
+  // May vanish inside a fusion: one reader, no grid, no graph output, no tap. A tap does not keep what is computed from
+  // codes: writing it out would round at another place and change what the simulated network computes.
   bool is_hidden(ValueId id) const;
   bool is_ready(ValueId id) const;             // computed by the steps planned so far, or known
   bool keeps_codes(const Node& node) const;    // first input and output hold the same grid: codes pass through
