@@ -19,6 +19,24 @@ std::vector<std::vector<float>> channels_of(const Tensor& weight, int axis) {
   return channels;
 }
 
+bool is_zero(const std::vector<float>& channel) {
+  return std::all_of(channel.begin(), channel.end(), [](float w) { return w == 0; });
+}
+
+// Channels without weights represent 0 on any grid; they take the median scale of the others, so that their biases have
+// the usual resolution.
+void settle_dead_channels(Encoding& encoding, const std::vector<std::vector<float>>& channels) {
+  std::vector<float> alive;
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    if (!is_zero(channels[c])) alive.push_back(encoding.scale[c]);
+  }
+  if (alive.empty()) return;
+  std::nth_element(alive.begin(), alive.begin() + static_cast<std::ptrdiff_t>(alive.size() / 2), alive.end());
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    if (is_zero(channels[c])) encoding.scale[c] = alive[alive.size() / 2];
+  }
+}
+
 std::shared_ptr<const Encoding> with_scales(const Value& weight, RangeMethod method, int threads) {
   const std::vector<std::vector<float>> channels = channels_of(*weight.constant, weight.encoding->axis);
   Encoding encoding = *weight.encoding;
@@ -30,6 +48,7 @@ std::shared_ptr<const Encoding> with_scales(const Value& weight, RangeMethod met
     if (method == RangeMethod::mse) set_mse_weight_range(encoding, c, channels[c]);
     else set_range(encoding, c, {*low, *high});
   });
+  settle_dead_channels(encoding, channels);
   return std::make_shared<const Encoding>(std::move(encoding));
 }
 
@@ -42,9 +61,7 @@ PassReport weight_ranges(Graph& graph, PassContext& context) {
     graph.edit(layer.weight).encoding = with_scales(weight, context.settings.weight_range, context.job.threads);
     ++report.changed;
     const auto channels = channels_of(*graph.constant(layer.weight), layer.weight_axis);
-    const std::int64_t zero = std::count_if(channels.begin(), channels.end(), [](const std::vector<float>& c) {
-      return std::all_of(c.begin(), c.end(), [](float w) { return w == 0; });
-    });
+    const std::int64_t zero = std::count_if(channels.begin(), channels.end(), is_zero);
     if (zero > 0) report.note("'{}': {} of {} channels have no weights but zeros", graph.node(layer.node).name, zero, channels.size());
     dead += zero;
   }

@@ -1,0 +1,121 @@
+// place_quantizers: cases Placement P1, P3, P4 and the rules of METHODS 2.4.
+#include <algorithm>
+#include <set>
+
+#include "operators/layer.h"
+#include "support/pass_runner.h"
+
+using namespace halftone;
+using namespace halftone::test;
+
+namespace {
+
+Graph placed(Graph graph, const std::vector<std::string>& exclude = {}, PassContext* context = nullptr) {
+  QuantizeSettings settings;
+  settings.exclude = exclude;
+  PassRun run(nullptr, settings);
+  run(kPlaceQuantizers, graph);
+  if (context != nullptr) {
+    context->float_layers = run.context.float_layers;
+    context->placement = run.context.placement;
+  }
+  return graph;
+}
+
+}  // namespace
+
+TEST(PlaceQuantizers, FusesTheClampAndPutsTheGridBehindIt) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 3, 6, 6});
+  const Graph graph = placed(b.finish(b.relu(b.conv(x, 3, 4, 3))));
+  EXPECT_NE(graph.encoding(x), nullptr);
+  EXPECT_EQ(graph.encoding(output_of(graph, "Conv")), nullptr);
+  EXPECT_NE(graph.encoding(output_of(graph, "Relu")), nullptr);
+  const Layer layer = layers_of(graph)[0];
+  EXPECT_EQ(graph.encoding(layer.weight)->axis, 0);
+  EXPECT_EQ(graph.encoding(layer.bias), nullptr);
+}
+
+TEST(PlaceQuantizers, GivesOneEncodingObjectToAllThatOnlyMovesValues) {  // case P3
+  NetBuilder b;
+  const ValueId x = b.input({1, 3, 8, 8});
+  const ValueId pooled = b.max_pool(b.relu(b.conv(x, 3, 4, 1)));
+  const ValueId reshaped = b.node("Reshape", {pooled, b.constant(Tensor::from<std::int64_t>({4}, {0, 4, 16, 1}))});
+  const ValueId moved = b.node("Transpose", {reshaped}, {{"perm", std::vector<std::int64_t>{0, 1, 3, 2}}});
+  const ValueId padded = b.node("Pad", {moved, b.constant(Tensor::from<std::int64_t>({8}, {0, 0, 1, 1, 0, 0, 1, 1}))});
+  const Graph graph = placed(b.finish(b.conv(padded, 4, 4, 1)));
+  const Encoding* shared = graph.encoding(output_of(graph, "Relu"));
+  ASSERT_NE(shared, nullptr);
+  for (ValueId id : {pooled, reshaped, moved, padded}) EXPECT_EQ(graph.encoding(id), shared) << graph.value(id).name;
+}
+
+TEST(PlaceQuantizers, ReachesTheInputThroughAPad) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 3, 8, 8});
+  const ValueId padded = b.node("Pad", {x, b.constant(Tensor::from<std::int64_t>({8}, {0, 0, 1, 1, 0, 0, 1, 1}))});
+  const Graph graph = placed(b.finish(b.conv(padded, 3, 4, 3)));
+  EXPECT_NE(graph.encoding(x), nullptr);
+  EXPECT_EQ(graph.encoding(x), graph.encoding(padded));
+}
+
+TEST(PlaceQuantizers, AveragePoolsAddsAndConcatsHaveGridsOfTheirOwn) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 4, 8, 8});
+  const ValueId a = b.conv(x, 4, 4, 1), c = b.conv(x, 4, 4, 1);
+  const ValueId sum = b.add(a, c), joined = b.node("Concat", {sum, a}, {{"axis", std::int64_t{1}}});
+  const ValueId pooled = b.global_average_pool(joined);
+  const Graph graph = placed(b.finish(b.conv(pooled, 8, 4, 1)));
+  std::set<const Encoding*> grids;
+  for (ValueId id : {a, c, sum, joined, pooled}) grids.insert(graph.encoding(id));
+  EXPECT_EQ(grids.size(), 5u);
+  EXPECT_FALSE(grids.contains(nullptr));
+}
+
+TEST(PlaceQuantizers, EverySubsetOfExcludedNodesGivesAValidGraph) {  // case P4
+  NetBuilder b;
+  const ValueId x = b.input({1, 3, 8, 8});
+  const Graph graph = b.finish(b.conv(b.relu(b.conv(b.conv(x, 3, 4, 1), 4, 4, 3)), 4, 4, 1));
+  std::vector<std::string> names;
+  for (NodeId id : graph.nodes()) names.push_back(graph.node(id).name);
+  for (int subset = 0; subset < 16; ++subset) {
+    std::vector<std::string> exclude;
+    for (std::size_t i = 0; i < 4; ++i) {
+      if ((subset >> i & 1) != 0) exclude.push_back(names[i]);
+    }
+    PassRun run(nullptr);
+    PassContext context{.target = run.target, .settings = run.settings};
+    const Graph result = placed(graph, exclude, &context);
+    for (const FloatLayer& layer : context.float_layers) {  // those excluded, and the Relu behind one of them
+      const bool listed = std::find(exclude.begin(), exclude.end(), layer.node) != exclude.end();
+      EXPECT_TRUE(listed || layer.reason == "its input is computed in float") << subset << ": " << layer.node << ", " << layer.reason;
+    }
+    EXPECT_GE(context.float_layers.size(), exclude.size()) << subset;
+    for (const Layer& layer : layers_of(result)) {
+      const bool excluded = std::find(exclude.begin(), exclude.end(), result.node(layer.node).name) != exclude.end();
+      EXPECT_EQ(result.encoding(layer.weight) == nullptr, excluded) << subset;
+      if (!excluded) EXPECT_NE(result.encoding(layer.data), nullptr) << subset;
+    }
+  }
+}
+
+TEST(PlaceQuantizers, SaysWhyALayerStaysInFloat) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 4});
+  const ValueId scores = b.gemm(x, 4, 4);
+  PassRun run;
+  PassContext context{.target = run.target, .settings = run.settings};
+  placed(b.finish(b.node("Softmax", {scores})), {"gemm*"}, &context);
+  ASSERT_EQ(context.float_layers.size(), 2u);
+  EXPECT_THAT(context.float_layers[0].reason, testing::HasSubstr("--exclude"));
+  EXPECT_THAT(context.float_layers[1].reason, testing::HasSubstr("computes Softmax in float"));
+}
+
+TEST(PlaceQuantizers, TransposedGemmWeightsHaveTheirChannelsOnTheRightAxis) {  // case O1
+  for (std::int64_t transposed : {0, 1}) {
+    NetBuilder b;
+    const ValueId x = b.input({1, 6});
+    const Shape shape = transposed != 0 ? Shape{5, 6} : Shape{6, 5};
+    const Graph graph = placed(b.finish(b.node("Gemm", {x, b.constant(random_tensor(shape, 3)), b.constant(random_tensor({5}, 4))}, {{"transB", transposed}})));
+    EXPECT_EQ(graph.encoding(layers_of(graph)[0].weight)->axis, transposed != 0 ? 0 : 1);
+  }
+}
