@@ -50,12 +50,20 @@ bool holds_scores(const Graph& graph, const SharedGrid& grid) {
   });
 }
 
-// Shrinks the scale by single steps of float32 until the grid's ends lie within the clamp's bounds that its range met.
+// Lets the end of a grid that lies less than a step beyond the clamp's bound end at the bound.
+void shrink_to(float& scale, std::int32_t codes, float bound) {
+  const float end = static_cast<float>(codes);
+  const bool beyond = std::fabs(scale * end) > std::fabs(bound), by_less_than_a_step = std::fabs(scale * end - bound) < scale;
+  if (bound == 0 || codes == 0 || !beyond || !by_less_than_a_step) return;
+  scale = bound / end;
+  while (std::fabs(scale * end) > std::fabs(bound)) scale = std::nextafter(scale, 0.0f);
+}
+
+// The rounding of zero_point can put an end up to half a step beyond the clamp's bound that the range met.
 void stay_within(Encoding& encoding, const Clamp& clamp) {
-  if (!std::isfinite(clamp.high) || encoding.zero_point[0] == encoding.code_max()) return;
-  while (encoding.real_max() > clamp.high && encoding.real_max() < clamp.high * 1.0001f) {
-    encoding.scale[0] = std::nextafter(encoding.scale[0], 0.0f);
-  }
+  const std::int32_t zero = encoding.zero_point[0];
+  shrink_to(encoding.scale[0], encoding.code_min() - zero, clamp.low);
+  shrink_to(encoding.scale[0], encoding.code_max() - zero, clamp.high);
 }
 
 void settle(Graph& graph, const SharedGrid& grid, const ValueStatistics& statistics, const PassContext& context, PassReport& report) {

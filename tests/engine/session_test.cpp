@@ -121,6 +121,39 @@ TEST(Session, SimulatedConvIsExactWhereFloat32SumsWouldNotBe) {
   EXPECT_EQ(run(graph, Arithmetic::simulated, input), integer_conv(graph, layer, input));
 }
 
+TEST(Session, SimulatedConvIsExactWithBiasesThatFloat32CannotHold) {
+  NetBuilder b(5);
+  const ValueId x = b.input({1, 2, 5, 5});
+  Graph graph = b.finish(b.conv(x, 2, 3, 3));
+  put_weight_grids(graph);
+  graph.edit(x).encoding = grid(0.001f, 128);
+  const Layer layer = layers_of(graph)[0];
+  const float unit = derive_bias(graph, layer).scale[0];
+  Tensor bias = *graph.constant(layer.bias);
+  for (float& v : bias.mutable_values<float>()) v = unit * 33554434.0f;  // code about 2^25
+  graph.set_constant(layer.bias, bias);
+  graph.edit(graph.outputs()[0]).encoding = grid(unit * 2048, 0, false, 16);
+  const Tensor input = random_tensor({1, 2, 5, 5}, 9);
+  EXPECT_EQ(run(graph, Arithmetic::simulated, input), integer_conv(graph, layer, input));
+}
+
+TEST(Session, SimulatedConvIsExactWhereOneChannelAloneExceedsFloat32) {
+  NetBuilder b(5);
+  const ValueId x = b.input({1, 1, 26, 26});
+  Graph graph = b.finish(b.conv(x, 1, 2, 25));
+  for (const Layer& layer : layers_of(graph)) {
+    Tensor w = *graph.constant(layer.weight);
+    for (float& v : w.mutable_values<float>()) v = 1.0f + 0.01f * v;
+    graph.set_constant(layer.weight, w);
+  }
+  put_weight_grids(graph);
+  graph.edit(x).encoding = grid(0.01f, 0);
+  graph.edit(graph.outputs()[0]).encoding = grid(5.0f, 0, false, 16);
+  Tensor input = random_tensor({1, 1, 26, 26}, 9);
+  for (float& v : input.mutable_values<float>()) v = 2.0f + 0.1f * v;
+  EXPECT_EQ(run(graph, Arithmetic::simulated, input), integer_conv(graph, layers_of(graph)[0], input));
+}
+
 TEST(Session, SimulatedNetworkStaysNearTheFloatOneAndHasTheSameBytesWithTwoThreads) {
   Graph graph = test::residual_network(2, false);
   put_weight_grids(graph);
@@ -194,7 +227,9 @@ TEST(AssignOffsets, NeverOverlapsBuffersThatLiveAtTheSameTime) {
       EXPECT_EQ(a.offset % 64, 0u);
       for (const Buffer& b : buffers) {
         const bool together = &a != &b && a.first_step <= b.last_step && b.first_step <= a.last_step;
-        if (together) EXPECT_TRUE(a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset);
+        if (together) {
+          EXPECT_TRUE(a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset);
+        }
       }
     }
   }

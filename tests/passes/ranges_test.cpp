@@ -18,25 +18,26 @@ Graph ranged(Graph graph, const Dataset& data, const QuantizeSettings& settings 
   return graph;
 }
 
-Graph conv_clip(float high) {
+Graph conv_clip(float low, float high) {
   NetBuilder b;
   const ValueId x = b.input({1, 3, 6, 6});
-  return b.finish(b.conv(b.clip(b.conv(x, 3, 4, 3, {.deviation = 3}), 0, high), 4, 4, 1));
+  return b.finish(b.conv(b.clip(b.conv(x, 3, 4, 3, {.deviation = 3}), low, high), 4, 4, 1));
 }
 
 }  // namespace
 
 TEST(ActivationRanges, NeverReachBeyondAFusedClamp) {  // case P1
   const MemoryDataset data(random_tensor({8, 3, 6, 6}, 5));
-  for (float high : {6.0f, 1.7f, 0.3f}) {
+  const std::pair<float, float> bounds[] = {{0.0f, 6.0f}, {0.0f, 1.7f}, {0.0f, 0.3f}, {-1.0f, 1.0f}, {-0.3f, 1.7f}, {-2.0f, 0.0f}};
+  for (const auto& [low, high] : bounds) {
     for (RangeMethod method : {RangeMethod::minmax, RangeMethod::mse}) {
       QuantizeSettings settings;
       settings.activation_range = method;
-      const Graph graph = ranged(conv_clip(high), data, settings);
+      const Graph graph = ranged(conv_clip(low, high), data, settings);
       const Encoding& e = *graph.encoding(output_of(graph, "Clip"));
       EXPECT_LE(e.real_max(), high);
-      EXPECT_EQ(e.real_min(), 0);
-      EXPECT_GT(e.real_max(), high * 0.5f);
+      EXPECT_GE(e.real_min(), low);
+      EXPECT_GE(e.real_max() - e.real_min(), (high - low) * (method == RangeMethod::minmax ? 0.99f : 0.5f));
     }
   }
 }

@@ -8,9 +8,6 @@ namespace {
 
 constexpr double kExactFloat = 16777216.0;  // 2^24
 
-// The input-channel axis of a weight: the one that sums run over besides the kernel's positions.
-int input_axis(const Layer& layer) { return layer.weight_axis == 0 ? 1 : 0; }
-
 Tensor centred_codes(const Tensor& weight, const Encoding& encoding) {
   const std::vector<std::int32_t> codes = quantize(weight, encoding);
   const ChannelWalk walk = channel_walk(weight.shape(), encoding.axis);
@@ -23,43 +20,55 @@ Tensor centred_codes(const Tensor& weight, const Encoding& encoding) {
   return centred;
 }
 
-// sum |w_int| for each (input channel, output channel) pair.
-std::vector<std::vector<double>> absolute_sums(const Tensor& codes, int in_axis, int out_axis) {
-  const ChannelWalk in = channel_walk(codes.shape(), in_axis), out = channel_walk(codes.shape(), out_axis);
-  std::vector<std::vector<double>> sums(static_cast<std::size_t>(in.channels), std::vector<double>(static_cast<std::size_t>(out.channels), 0.0));
-  std::span<const float> values = codes.values<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto at = static_cast<std::int64_t>(i);
-    sums[static_cast<std::size_t>(at / in.inner % in.channels)][static_cast<std::size_t>(at / out.inner % out.channels)] += std::fabs(values[i]);
+// A weight's elements as [position][output channel]; a position is an input channel and a place in the kernel.
+class SumOrder {
+ public:
+  SumOrder(const Shape& weight, int out_axis) : walk_(channel_walk(weight, out_axis)) {}
+  std::int64_t positions() const { return walk_.outer * walk_.inner; }
+  std::int64_t channels() const { return walk_.channels; }
+  std::size_t element(std::int64_t position, std::int64_t channel) const {
+    return static_cast<std::size_t>((position / walk_.inner * walk_.channels + channel) * walk_.inner + position % walk_.inner);
   }
-  return sums;
+
+ private:
+  ChannelWalk walk_;
+};
+
+// Whether bias and sum stay below 2^24 in every output channel, whatever the order of the terms.
+bool fits_one_sum(std::span<const float> codes, const SumOrder& order, double largest_input, const std::vector<double>& bias) {
+  for (std::int64_t c = 0; c < order.channels(); ++c) {
+    double worst = bias.empty() ? 0.0 : std::fabs(bias[static_cast<std::size_t>(c)]);
+    for (std::int64_t p = 0; p < order.positions(); ++p) worst += std::fabs(codes[order.element(p, c)]) * largest_input;
+    if (worst >= kExactFloat) return false;
+  }
+  return true;
 }
 
-// Cuts the input channels into runs whose worst sum stays below 2^24; returns the first channel of each run.
-std::vector<std::int64_t> split_points(const std::vector<std::vector<double>>& sums, double largest_input, const std::vector<double>& bias) {
+// Cuts the positions into runs whose sums stay below 2^24 in every output channel; returns the first position of each.
+std::vector<std::int64_t> split_points(std::span<const float> codes, const SumOrder& order, double largest_input) {
   std::vector<std::int64_t> points = {0};
-  std::vector<double> worst(sums.empty() ? 0 : sums[0].size(), 0.0);
-  for (std::size_t c = 0; c < worst.size() && !bias.empty(); ++c) worst[c] = std::fabs(bias[c]);
-  for (std::size_t i = 0; i < sums.size(); ++i) {
+  std::vector<double> worst(static_cast<std::size_t>(order.channels()), 0.0);
+  for (std::int64_t p = 0; p < order.positions(); ++p) {
+    const auto term = [&](std::size_t c) { return std::fabs(codes[order.element(p, static_cast<std::int64_t>(c))]) * largest_input; };
     bool exceeds = false;
-    for (std::size_t c = 0; c < worst.size(); ++c) exceeds = exceeds || worst[c] + sums[i][c] * largest_input >= kExactFloat;
+    for (std::size_t c = 0; c < worst.size(); ++c) exceeds = exceeds || worst[c] + term(c) >= kExactFloat;
     if (exceeds) {
-      if (static_cast<std::int64_t>(i) > points.back() || i == 0) points.push_back(static_cast<std::int64_t>(i));
+      points.push_back(p);
       std::fill(worst.begin(), worst.end(), 0.0);
     }
-    for (std::size_t c = 0; c < worst.size(); ++c) worst[c] += sums[i][c] * largest_input;
+    for (std::size_t c = 0; c < worst.size(); ++c) worst[c] += term(c);
   }
-  points.erase(std::unique(points.begin(), points.end()), points.end());
   return points;
 }
 
-Tensor only_channels(const Tensor& codes, int axis, std::int64_t first, std::int64_t end) {
-  Tensor part = codes;
-  const ChannelWalk walk = channel_walk(codes.shape(), axis);
-  std::span<float> values = part.mutable_values<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::int64_t channel = static_cast<std::int64_t>(i) / walk.inner % walk.channels;
-    if (channel < first || channel >= end) values[i] = 0;
+// The weight with zeros outside positions [first, end).
+Tensor only_positions(const Tensor& codes, const SumOrder& order, std::int64_t first, std::int64_t end) {
+  Tensor part(DataType::float32, codes.shape());
+  const auto from = codes.values<float>();
+  const auto to = part.mutable_values<float>();
+  std::fill(to.begin(), to.end(), 0.0f);
+  for (std::int64_t p = first; p < end; ++p) {
+    for (std::int64_t c = 0; c < order.channels(); ++c) to[order.element(p, c)] = from[order.element(p, c)];
   }
   return part;
 }
@@ -86,20 +95,19 @@ LayerCodes make_layer_codes(const PlanBuilder& plan, const Layer& layer, const T
   const BiasCodes bias = derive_bias(graph, layer);
   LayerCodes result;
   result.epilogue = make_epilogue(plan, bias, layer, tail);
-  result.wide_bias.assign(bias.codes.begin(), bias.codes.end());
+  result.bias.assign(bias.codes.begin(), bias.codes.end());
   const CodeGrid data = code_grid(*graph.encoding(layer.data));
+  const double largest_input = std::max(-data.low, data.high);
   const Tensor codes = centred_codes(*graph.constant(layer.weight), *graph.encoding(layer.weight));
-  const int axis = input_axis(layer);
-  const auto points = split_points(absolute_sums(codes, axis, layer.weight_axis), std::max(-data.low, data.high), result.wide_bias);
-  if (points.size() == 1) {
+  const SumOrder order(codes.shape(), layer.weight_axis);
+  if (fits_one_sum(codes.values<float>(), order, largest_input, result.bias)) {
     result.parts = {codes};
-    result.bias.assign(bias.codes.begin(), bias.codes.end());
+    result.one_sum = true;
     return result;
   }
-  for (std::size_t p = 0; p < points.size(); ++p) {
-    const std::int64_t end = p + 1 < points.size() ? points[p + 1] : codes.shape()[static_cast<std::size_t>(axis)];
-    result.parts.push_back(only_channels(codes, axis, points[p], end));
-  }
+  std::vector<std::int64_t> points = split_points(codes.values<float>(), order, largest_input);
+  points.push_back(order.positions());
+  for (std::size_t p = 0; p + 1 < points.size(); ++p) result.parts.push_back(only_positions(codes, order, points[p], points[p + 1]));
   return result;
 }
 

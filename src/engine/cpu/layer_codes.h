@@ -10,11 +10,11 @@
 namespace halftone::cpu {
 
 struct LayerCodes {
-  // w_int - z_w in float32, in the weight's shape. More than one part: a layer whose sums could reach 2^24 is split over
-  // its input channels into parts whose sums cannot; the parts add up to the whole.
+  // w_int - z_w in float32, in the weight's shape. A layer whose sums (with the bias) could reach 2^24 comes in parts:
+  // weights with zeros outside a run of the sum's positions, whose own sums cannot; they add up to the whole.
   std::vector<Tensor> parts;
-  std::vector<float> bias;        // int32 codes in float32 ([channels], or empty); exact below 2^24 (checked), else see wide_bias
-  std::vector<double> wide_bias;  // the same in float64, for layers in parts
+  bool one_sum = false;      // one part, whose sum plus bias is exact in float32; otherwise parts and bias meet in float64
+  std::vector<double> bias;  // int32 codes ([channels], or empty)
   Epilogue epilogue;              // multiplier s_x s_w[c] / s_y (float32, in this order), rounding, clamp; or s_x s_w[c] to real
 };
 

@@ -64,8 +64,9 @@ template <typename Make>
 void add_code_steps(PlanBuilder& plan, const Layer& layer, const Tail& tail, Form form, std::int64_t rows, const Make& make) {
   const LayerCodes codes = make_layer_codes(plan, layer, tail);
   const bool out_on_grid = plan.grid(tail.output) != nullptr;
-  if (codes.parts.size() == 1) {
-    auto primitive = make(codes.parts[0], data_or_null(codes.bias), codes.epilogue);
+  if (codes.one_sum) {
+    const std::vector<float> bias(codes.bias.begin(), codes.bias.end());
+    auto primitive = make(codes.parts[0], data_or_null(bias), codes.epilogue);
     plan.report("onednn on codes: " + primitive->implementation());
     const BufferRef in = plan.input(layer.data, {form.layout, true});
     const BufferRef out = plan.output(tail.output, {form.layout, out_on_grid});
@@ -85,7 +86,7 @@ void add_code_steps(PlanBuilder& plan, const Layer& layer, const Tail& tail, For
   }
   for (BufferRef sum : sums) plan.reads(sum);
   const BufferRef out = plan.output(tail.output, {form.layout, out_on_grid});
-  plan.add_step(std::make_unique<JoinPartsStep>(sums, codes.wide_bias, codes.epilogue, rows, out));
+  plan.add_step(std::make_unique<JoinPartsStep>(sums, codes.bias, codes.epilogue, rows, out));
 }
 
 template <typename Make>
