@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/temporary_path.h"
 
 namespace halftone {
 namespace fs = std::filesystem;
@@ -41,17 +42,14 @@ MappedFile::~MappedFile() {
 
 namespace {
 
-// The temporary beside the target; removed unless committed.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const fs::path& target)
-      : target_(target), name_(target.string() + fmt::format(".{}.part", ::getpid())) {
-    fd_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd_ < 0) throw Error("{}: cannot be written: {}", target_.string(), std::strerror(errno));
+  explicit TemporaryFile(const fs::path& target) : name_(target, "part") {
+    fd_ = ::open(name_.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd_ < 0) throw Error("{}: cannot be written: {}", target.string(), std::strerror(errno));
   }
   ~TemporaryFile() {
     if (fd_ >= 0) ::close(fd_);
-    if (!committed_) ::unlink(name_.c_str());
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -70,19 +68,16 @@ class TemporaryFile {
     const int closed = ::close(fd_);
     fd_ = -1;
     if (closed != 0) fail(errno);
-    if (::rename(name_.c_str(), target_.c_str()) != 0) fail(errno);
-    committed_ = true;
+    name_.keep();
   }
 
  private:
   [[noreturn]] void fail(int error) const {
-    throw Error("{}: writing failed: {}; nothing was left behind", target_.string(), std::strerror(error));
+    throw Error("{}: writing failed: {}; nothing was left behind", name_.target().string(), std::strerror(error));
   }
 
-  fs::path target_;
-  std::string name_;
+  TemporaryPath name_;
   int fd_ = -1;
-  bool committed_ = false;
 };
 
 }  // namespace

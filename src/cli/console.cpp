@@ -5,11 +5,14 @@
 
 #include <csignal>
 #include <cstdio>
+#include <thread>
 
 #include "base/file.h"
+#include "base/temporary_path.h"
 #include "base/text.h"
 #include "formats/onnx/onnx.h"
 #include "operators/operator.h"
+#include "pipeline/file_target.h"
 #include "report/table.h"
 
 namespace halftone::cli {
@@ -18,8 +21,15 @@ namespace {
 std::atomic<bool> interrupted{false};
 const auto process_start = std::chrono::steady_clock::now();
 
-extern "C" void on_interrupt(int) {
-  if (interrupted.exchange(true)) _exit(130);
+constexpr int kStops[] = {SIGINT, SIGTERM};
+
+// The first signal asks the work to stop, the second ends the process; neither leaves a half-written file.
+void wait_for_signals(sigset_t stops) {
+  for (int signal = 0; sigwait(&stops, &signal) == 0;) {
+    if (!interrupted.exchange(true)) continue;
+    remove_temporaries();
+    _exit(kInterrupted);
+  }
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -29,7 +39,11 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 const std::atomic<bool>* install_interrupt() {
-  std::signal(SIGINT, on_interrupt);
+  sigset_t stops;
+  sigemptyset(&stops);
+  for (int signal : kStops) sigaddset(&stops, signal);
+  pthread_sigmask(SIG_BLOCK, &stops, nullptr);  // before any other thread exists: they inherit it
+  std::thread(wait_for_signals, stops).detach();
   return &interrupted;
 }
 
@@ -86,6 +100,15 @@ Graph read_model(const std::string& path) {
   check_supported(graph, path);
   absorb_qdq(graph);
   return graph;
+}
+
+Target simulated_target(const Graph& graph, const std::string& wish, const Common& common) {
+  std::vector<std::string> warnings;
+  Target target = target_of(graph, wish, warnings);
+  if (!common.quiet) {
+    for (const std::string& warning : warnings) warn(warning);
+  }
+  return target;
 }
 
 }  // namespace halftone::cli

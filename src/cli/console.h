@@ -26,7 +26,9 @@ class ConsoleProgress : public Progress {
   bool visible_ = false;
 };
 
-// Ctrl-C sets it; a second one ends at once.
+inline constexpr int kInterrupted = 130;  // exit status
+
+// Ctrl-C (and SIGTERM) sets it; a second one ends the process at once.
 const std::atomic<bool>* install_interrupt();
 
 Job make_job(const Common& common, Progress* progress);
@@ -38,5 +40,8 @@ void write_json(const Common& common, const std::string& json);     // where --j
 
 // Reads a model, refuses unknown operators, and turns Q/DQ pairs into encodings.
 Graph read_model(const std::string& path);
+
+// target_of, its warnings printed.
+Target simulated_target(const Graph& graph, const std::string& wish, const Common& common);
 
 }  // namespace halftone::cli

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/console.h"
 
 int main(int argc, char** argv) {
   using namespace halftone;
@@ -15,7 +16,7 @@ int main(int argc, char** argv) {
     return status;
   };
   std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the limit is an error of write(), not a silent end
-  std::string stopped = "stopped by Ctrl-C";
+  std::string stopped = "stopped";
   try {
     const cli::CommandLine line = cli::parse_command_line(argc, argv);
     if (line.common.json && *line.common.json != "-") check_writable(*line.common.json);
@@ -28,7 +29,7 @@ int main(int argc, char** argv) {
     if (std::fflush(stdout) != 0) return fail(1, "the output could not be written");
     return line.status;
   } catch (const Cancelled&) {
-    return fail(130, stopped.c_str());
+    return fail(cli::kInterrupted, stopped.c_str());
   } catch (const UsageError& error) {
     return fail(2, error.what());
   } catch (const std::bad_alloc&) {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/temporary_path.h"
 #include "support/temporary_folder.h"
 
 using namespace halftone;
@@ -38,6 +39,19 @@ class FileSizeLimit {
 };
 
 }  // namespace
+
+TEST(TemporaryPath, IsRemovedUnlessKeptEvenWhenTheProcessEndsAtOnce) {
+  const test::TemporaryFolder folder;
+  std::optional<TemporaryPath> kept(std::in_place, folder.path() / "kept", "part"), dropped(std::in_place, folder.path() / "dropped", "part");
+  for (const auto* name : {&kept, &dropped}) std::ofstream((*name)->path()) << "text";
+  kept->keep();
+  remove_temporaries();
+  EXPECT_EQ(contents(folder.path() / "kept"), "text");
+  EXPECT_EQ(files_in(folder.path()), 1u);
+  kept.reset();
+  dropped.reset();
+  EXPECT_EQ(contents(folder.path() / "kept"), "text");
+}
 
 TEST(AtomicWrite, ReplacesTheFileAndLeavesNoTemporary) {
   const test::TemporaryFolder folder;
