@@ -230,7 +230,10 @@ class Parser {
     add("--std", "S[,S,S]", texts_.std, "divided by, on the 0..255 scale: one number or one a colour");
   }
 
-  void add_as(CLI::App* app, std::string& as) { choice(app, "--as", as, {"simulated", "float", "integer"}, "arithmetic"); }
+  void add_as(CLI::App* app, std::string& as) {
+    const Check known = one_of({"simulated", "float", "integer"});  // arithmetic_of says that integer comes later
+    option(app, "--as", "NAME", as, "arithmetic: simulated (default), float")->check(known);
+  }
 
   void add_target(CLI::App* app, std::string& target, const std::string& help) {
     option(app, "--target", "T", target, help + ": " + join(target_names(), ", ") + ", or a .toml file");

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "evaluation/evaluate.h"
+#include "pipeline/file_target.h"
 #include "pipeline/float_gate.h"
 #include "pipeline/quantize.h"
 #include "report/table.h"
@@ -21,10 +22,10 @@ Graph read_finite_model(const std::string& path) {
 
 void evaluate_model(const EvaluateCommand& command, const Common& common) {
   const Arithmetic arithmetic = arithmetic_of(command.as);
-  if (!command.target.empty()) load_target(command.target);
   ConsoleProgress progress;
   const Job job = make_job(common, &progress);
   const Graph graph = read_finite_model(command.model);
+  const Target target = simulated_target(graph, command.target, common);
   std::optional<Graph> reference;
   if (command.reference) reference = read_finite_model(*command.reference);
   const auto data = open_dataset(command.data, command.data_options, input_specs(graph));
@@ -35,7 +36,7 @@ void evaluate_model(const EvaluateCommand& command, const Common& common) {
 
   const ProcessFigures process = process_figures();
   Table table({Table::Align::left, Table::Align::left}, 1);
-  table.add({"model", command.model + (arithmetic == Arithmetic::float32 ? " (float)" : " (simulated)")});
+  table.add({"model", command.model + (arithmetic == Arithmetic::float32 ? " (float)" : fmt::format(" (simulated, {})", target.name))});
   table.add({"samples", std::to_string(figures.samples)});
   if (figures.top1) table.add({"top-1", fmt::format("{:.2f} %", *figures.top1)});
   if (figures.top5) table.add({"top-5", fmt::format("{:.2f} %", *figures.top5)});
@@ -48,7 +49,7 @@ void evaluate_model(const EvaluateCommand& command, const Common& common) {
   table.add({"speed", fmt::format("{:.1f} samples/s, {}", static_cast<double>(figures.samples) / figures.seconds, format_seconds(process.seconds))});
   table.add({"peak memory", format_bytes(process.peak_memory_bytes)});
   print(common, table.text());
-  write_json(common, evaluate_json(command.model, command.as, command.reference, figures, process));
+  write_json(common, evaluate_json(command.model, command.as, target.name, command.reference, figures, process));
 }
 
 }  // namespace halftone::cli

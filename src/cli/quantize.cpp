@@ -90,7 +90,8 @@ void quantize_model(const QuantizeCommand& command, const Common& common) {
   Graph graph = read_model(command.model);
   refuse_quantized(graph, command.model);
   if (command.dry_run) {
-    const QuantizeReport report = plan_quantization(graph, command.options, job);
+    QuantizeReport report = plan_quantization(graph, command.options, job);
+    report.float_bytes = fs::file_size(command.model);
     print_plan(common, report);
     print_float_layers(common, report);
     write_json(common, quantize_json(command.model, std::nullopt, command.options, report, process_figures()));

@@ -78,10 +78,10 @@ std::string file_name(const Dataset& data, std::int64_t sample) {
 
 void run_model(const RunCommand& command, const Common& common) {
   const Arithmetic arithmetic = arithmetic_of(command.as);
-  if (!command.target.empty()) load_target(command.target);
   ConsoleProgress progress;
   const Job job = make_job(common, &progress);
   Graph graph = read_model(command.model);
+  const Target target = simulated_target(graph, command.target, common);
   const std::vector<ValueId> taps = matching_values(graph, command.values);
   if (taps.empty()) graph = prepared_for_running(graph);  // every value named is there as the file has it
   const auto data = open_dataset(command.data, command.data_options, input_specs(graph));
@@ -107,7 +107,7 @@ void run_model(const RunCommand& command, const Common& common) {
     warn(fmt::format("{} of the values named vanish into fused steps or constants and were not written: {}", names.size(), join(names, ", ")));
   }
   print(common, fmt::format("{} samples -> {}\n", data->size(), folder.string()));
-  write_json(common, run_json(command.model, command.as, command.output, data->size(), process_figures()));
+  write_json(common, run_json(command.model, command.as, target.name, command.output, data->size(), process_figures()));
 }
 
 }  // namespace halftone::cli

@@ -8,6 +8,25 @@
 namespace halftone {
 namespace {
 
+// Labels of another data set or another network: classes that the model has no score for.
+class ClassCheck {
+ public:
+  ClassCheck(const Value& output, std::int64_t classes, std::int64_t ignored) : output_(output.name), classes_(classes), ignored_(ignored) {}
+
+  template <typename Label>
+  void operator()(std::span<const Label> labels, const std::string& sample) const {
+    for (const std::int64_t label : labels) {
+      if (label < classes_ || label == ignored_) continue;
+      throw Error("{}: its label is class {}, but the model's output '{}' has {} classes (0 to {}); check --labels, or give --ignore-label {}", sample, label,
+                  output_, classes_, classes_ - 1, label);
+    }
+  }
+
+ private:
+  const std::string output_;
+  const std::int64_t classes_, ignored_;
+};
+
 // Label pictures must have the size of the output.
 Tensor label_picture(const Labels& labels, std::int64_t sample, const Shape& output, const Dataset& data) {
   Tensor picture = labels.picture(sample);
@@ -17,21 +36,12 @@ Tensor label_picture(const Labels& labels, std::int64_t sample, const Shape& out
   return picture;
 }
 
-// Labels that the model has no score for: another data set's, or another network's.
-void check_classes(std::span<const std::int64_t> labels, const Batch& batch, const Dataset& data, const Value& output, std::int64_t classes) {
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i] < classes) continue;
-    throw Error("{}: its label is class {}, but the model's output '{}' has {} classes (0 to {}); check --labels",
-                data.name(batch.first + static_cast<std::int64_t>(i)), labels[i], output.name, classes, classes - 1);
-  }
-}
-
 class Evaluation {
  public:
   Evaluation(const Graph& model, const Graph* reference, const Dataset& data, const Labels* labels, const EvaluateOptions& options,
              const Job& job)
       : model_(without_final_softmax(model)), data_(data), labels_(labels), options_(options), job_(job),
-        session_(model_, options.arithmetic, job.threads), overlap_(options.ignore_label) {
+        session_(model_, options.arithmetic, job.threads), accuracy_(options.ignore_label), overlap_(options.ignore_label) {
     if (reference == nullptr) return;
     reference_.emplace(without_final_softmax(*reference));
     if (reference_->outputs().size() != model_.outputs().size()) {
@@ -75,16 +85,18 @@ class Evaluation {
       throw Error("{}: the model's output '{}' is {} for {} sample(s); labels need a row a sample (of feeds: one sample a file)", data_.name(batch.first),
                   model_.value(model_.outputs().front()).name, to_string(output.shape()), batch.count);
     }
-    if (!labels_->is_pictures()) {
-      const auto labels = std::span(labels_->classes()).subspan(static_cast<std::size_t>(batch.first), static_cast<std::size_t>(output.shape().at(0)));
-      check_classes(labels, batch, data_, model_.value(model_.outputs().front()), class_walk(output.shape()).classes);
-      accuracy_.add(output, labels);
-      return;
-    }
+    const ClassCheck check(model_.value(model_.outputs().front()), class_walk(output.shape()).classes, options_.ignore_label);
     for (std::int64_t s = 0; s < batch.count; ++s) {
-      const Tensor picture = label_picture(*labels_, batch.first + s, output.shape(), data_);
-      overlap_.add(output, s, picture.values<std::uint8_t>());
+      const std::int64_t sample = batch.first + s;
+      if (labels_->is_pictures()) {
+        const Tensor picture = label_picture(*labels_, sample, output.shape(), data_);
+        check(picture.values<std::uint8_t>(), data_.name(sample));
+        overlap_.add(output, s, picture.values<std::uint8_t>());
+      } else {
+        check(std::span(labels_->classes()).subspan(static_cast<std::size_t>(sample), 1), data_.name(sample));
+      }
     }
+    if (!labels_->is_pictures()) accuracy_.add(output, std::span(labels_->classes()).subspan(static_cast<std::size_t>(batch.first), static_cast<std::size_t>(batch.count)));
   }
 
   Figures result() const {

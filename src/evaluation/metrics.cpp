@@ -94,8 +94,9 @@ void Accuracy::add(const Tensor& scores, std::span<const std::int64_t> labels) {
   std::span<const float> values = scores.values<float>();
   for (std::int64_t s = 0; s < walk.samples; ++s) {
     const std::int64_t label = labels[static_cast<std::size_t>(s)];
+    if (label == ignored_ || label < 0) continue;
+    HALFTONE_CHECK(label < walk.classes);
     ++count_;
-    if (label < 0 || label >= walk.classes) continue;
     const float* row = &values[static_cast<std::size_t>(s * walk.classes)];
     std::int64_t before = 0;  // classes that rank before the label
     for (std::int64_t c = 0; c < walk.classes; ++c) before += row[c] > row[label] || (row[c] == row[label] && c < label) ? 1 : 0;

@@ -34,12 +34,14 @@ class Comparison {
 
 class Accuracy {
  public:
-  void add(const Tensor& scores, std::span<const std::int64_t> labels);  // one label a sample
+  explicit Accuracy(std::int64_t ignored) : ignored_(ignored) {}  // samples of this class are not counted; -1: unlabelled ones
+  void add(const Tensor& scores, std::span<const std::int64_t> labels);  // one label a sample, below the number of classes
 
   double top1() const;  // per cent
   double top5() const;
 
  private:
+  std::int64_t ignored_;
   std::int64_t count_ = 0, first_ = 0, five_ = 0;
 };
 

@@ -40,7 +40,15 @@ std::vector<float> contents(TapView view, const Batch& batch) {
   return plain;
 }
 
-Energy weight_energy(const Value& value) {
+std::map<ValueId, double> decibels(const std::map<ValueId, Energy>& energies) {
+  std::map<ValueId, double> result;
+  for (const auto& [id, energy] : energies) {
+    if (energy.noise > 0) result[id] = 10 * std::log10(energy.signal / energy.noise);
+  }
+  return result;
+}
+
+Energy rounding_energy(const Value& value) {
   Energy energy;
   const Tensor rounded = dequantize(quantize(*value.constant, *value.encoding), *value.encoding, value.constant->shape());
   const auto f = value.constant->values<float>(), q = rounded.values<float>();
@@ -58,10 +66,8 @@ std::map<ValueId, double> value_sqnr(const Graph& real, const Graph& quantized, 
   std::vector<ValueId> taps, real_taps;
   for (ValueId id : quantized.values()) {
     const Value& value = quantized.value(id);
-    if (!value.encoding || value.encoding->placed_only()) continue;
-    if (value.is_constant()) {
-      energies[id] = weight_energy(value);
-    } else if (const auto found = real_ids.find(value.name); found != real_ids.end()) {
+    if (!value.encoding || value.encoding->placed_only() || value.is_constant()) continue;
+    if (const auto found = real_ids.find(value.name); found != real_ids.end()) {
       pairs[found->second] = id;
       taps.push_back(id);
       real_taps.push_back(found->second);
@@ -79,11 +85,16 @@ std::map<ValueId, double> value_sqnr(const Graph& real, const Graph& quantized, 
       for (std::size_t i = 0; i < f.size(); ++i) add(energies[view.value], f[i], q[i]);
     });
   });
-  std::map<ValueId, double> result;
-  for (const auto& [id, energy] : energies) {
-    if (energy.noise > 0) result[id] = 10 * std::log10(energy.signal / energy.noise);
+  return decibels(energies);
+}
+
+std::map<ValueId, double> constant_sqnr(const Graph& graph) {
+  std::map<ValueId, Energy> energies;
+  for (ValueId id : graph.values()) {
+    const Value& value = graph.value(id);
+    if (value.is_constant() && value.encoding && !value.encoding->placed_only()) energies[id] = rounding_energy(value);
   }
-  return result;
+  return decibels(energies);
 }
 
 }  // namespace halftone

@@ -13,6 +13,7 @@ std::span<const Operator* const> all_operators() {
       &kConstant,
       &kConv,
       &kDequantizeLinear,
+      &kDropout,
       &kFlatten,
       &kGemm,
       &kGlobalAveragePool,

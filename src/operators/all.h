@@ -5,7 +5,7 @@
 
 namespace halftone {
 
-extern const Operator kAdd, kAveragePool, kBatchNormalization, kClip, kConcat, kConstant, kConv, kDequantizeLinear,
+extern const Operator kAdd, kAveragePool, kBatchNormalization, kClip, kConcat, kConstant, kConv, kDequantizeLinear, kDropout,
     kFlatten, kGemm, kGlobalAveragePool, kGlobalMaxPool, kIdentity, kMatMul, kMaxPool, kPad, kQuantizeLinear, kReduceMean,
     kRelu, kReshape, kSlice, kSoftmax, kSqueeze, kTranspose, kUnsqueeze;
 

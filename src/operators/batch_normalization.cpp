@@ -37,6 +37,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 }  // namespace
 
 extern const Operator kBatchNormalization{.type = "BatchNormalization", .since = 7, .shapes = shapes,
-                                          .grid = GridRule::makes_new, .reference = reference};
+                                          .grid = GridRule::makes_new, .reference = reference, .data_inputs = 1};
 
 }  // namespace halftone

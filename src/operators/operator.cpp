@@ -1,5 +1,8 @@
 #include "operators/operator.h"
 
+#include <map>
+
+#include "base/text.h"
 #include "operators/all.h"
 
 namespace halftone {
@@ -33,16 +36,18 @@ const Operator* find_operator(std::string_view type) {
 }
 
 void check_supported(const Graph& graph, std::string_view file) {
-  std::string list;
-  int count = 0;
+  std::map<std::string, std::vector<std::string>> nodes;  // "com.vendor.Operator (opset 1)" -> names
+  std::size_t count = 0;
   for (NodeId id : graph.nodes()) {
     const Node& node = graph.node(id);
     if (find_operator(node) != nullptr) continue;
     ++count;
-    const std::string domain = node.domain.empty() ? "" : node.domain + ".";
-    list += fmt::format("{}{}{} (opset {}, node '{}')", list.empty() ? "" : ", ", domain, node.type, node.version, node.name);
+    nodes[fmt::format("{}{}{} (opset {})", node.domain, node.domain.empty() ? "" : ".", node.type, node.version)].push_back(node.name);
   }
-  if (count > 0) throw Error("{}: {} of its nodes have operators that are not supported: {}", file, count, list);
+  if (count == 0) return;
+  std::vector<std::string> list;
+  for (const auto& [type, names] : nodes) list.push_back(fmt::format("{} at '{}'", type, join(names, "', '")));
+  throw Error("{}: {} of its nodes have operators that are not supported: {}", file, count, join(list, "; "));
 }
 
 std::optional<std::vector<TensorSpec>> same_as_first_input(const Call& call) {

@@ -76,6 +76,7 @@ struct Operator {
   GridRule grid = GridRule::makes_new;
   Reference reference = nullptr;
   const LayerRole* layer = nullptr;  // Conv, Gemm, MatMul
+  std::size_t data_inputs = SIZE_MAX;  // so many first inputs are data, which may lie on grids; the rest are parameters
   Gradient gradient = nullptr;
 };
 

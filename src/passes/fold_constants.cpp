@@ -50,7 +50,7 @@ bool fold(Graph& graph, NodeId id) {
 
 bool is_idle(const Graph& graph, const Node& node) {
   if (node.type != "Identity" && node.type != "Dropout") return false;
-  if (node.output(1) != ValueId::none) return false;
+  if (node.output(1) != ValueId::none || node.input(2) != ValueId::none) return false;  // a mask, or a mode, is asked for
   const Value &in = graph.value(node.input(0)), &out = graph.value(node.output());
   if (out.encoding) return false;
   return !graph.is_output(out.id) || (in.producer != NodeId::none && !graph.is_output(in.id));

@@ -87,7 +87,9 @@ class Placement {
 
   void mark_own_grid(const Node& node) {
     if (!is_float(node.output())) return;
-    for (ValueId input : node.inputs) want(input, "input of " + describe(node));
+    const Operator* op = find_operator(node);
+    const std::size_t data_inputs = op == nullptr ? 0 : std::min(op->data_inputs, node.inputs.size());
+    for (std::size_t i = 0; i < data_inputs; ++i) want(node.inputs[i], "input of " + describe(node));
     want(result_of(node), "result of " + describe(node));
   }
 

@@ -1,15 +1,15 @@
 #include "pipeline/quantize.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 
 #include "base/file.h"
+#include "base/temporary_path.h"
 #include "base/text.h"
 #include "evaluation/value_figures.h"
 #include "formats/onnx/onnx.h"
 #include "operators/layer.h"
+#include "pipeline/file_target.h"
 #include "pipeline/float_gate.h"
 
 namespace halftone {
@@ -98,50 +98,22 @@ QuantizeReport run_passes(Graph& graph, const Dataset* data, const QuantizeOptio
   return report;
 }
 
-void name_metadata(Graph& graph, const Target& target) {
-  auto& metadata = graph.file.metadata;
-  std::erase_if(metadata, [](const auto& entry) { return entry.first == "halftone.target"; });
-  metadata.emplace_back("halftone.target", target.name);
+void check_output(const std::filesystem::path& model, const std::filesystem::path& output) {
+  check_writable(output);
+  std::error_code ignored;
+  if (!std::filesystem::exists(output, ignored)) return;
+  if (!std::filesystem::is_regular_file(output, ignored)) throw Error("{}: is no regular file; give a file name", output.string());
+  if (std::filesystem::equivalent(model, output, ignored)) {
+    throw UsageError("{}: is the model itself; give the quantized file another name with --output", output.string());
+  }
 }
 
-// The file under a temporary name beside `output`; becomes `output` when keep() is called.
-class Candidate {
- public:
-  Candidate(const std::filesystem::path& model, const std::filesystem::path& output)
-      : output_(output), path_(output.string() + fmt::format(".{}.candidate", ::getpid())) {
-    check_writable(output);
-    std::error_code ignored;
-    if (!std::filesystem::exists(output, ignored)) return;
-    if (!std::filesystem::is_regular_file(output, ignored)) throw Error("{}: is no regular file; give a file name", output.string());
-    if (std::filesystem::equivalent(model, output, ignored)) {
-      throw UsageError("{}: is the model itself; give the quantized file another name with --output", output.string());
-    }
-  }
-  ~Candidate() {
-    std::error_code ignored;
-    if (!kept_) std::filesystem::remove(path_, ignored);
-  }
-  Candidate(const Candidate&) = delete;
-  Candidate& operator=(const Candidate&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  void keep() {
-    std::error_code failure;
-    std::filesystem::rename(path_, output_, failure);
-    if (failure) throw Error("{}: cannot be written: {}", output_.string(), failure.message());
-    kept_ = true;
-  }
-
- private:
-  std::filesystem::path output_, path_;
-  bool kept_ = false;
-};
-
-void add_value_figures(const Graph& real, const Graph& quantized, const Dataset& data, const Job& job, QuantizeReport& report) {
+// `quantized` is what was exported, `again` what was read back: there the weights are their codes already.
+void add_value_figures(const Graph& real, const Graph& quantized, const Graph& again, const Dataset& data, const Job& job, QuantizeReport& report) {
   constexpr std::int64_t kSamples = 4;
-  const std::map<ValueId, double> figures = value_sqnr(real, quantized, data, kSamples, job);
   std::map<std::string, double> by_name;
-  for (const auto& [id, db] : figures) by_name[quantized.value(id).name] = db;
+  for (const auto& [id, db] : constant_sqnr(quantized)) by_name[quantized.value(id).name] = db;
+  for (const auto& [id, db] : value_sqnr(real, again, data, kSamples, job)) by_name[again.value(id).name] = db;
   for (ValueRecord& value : report.values) {
     if (const auto found = by_name.find(value.name); found != by_name.end()) value.sqnr_db = found->second;
   }
@@ -192,7 +164,7 @@ QuantizeReport quantize(Graph& graph, const Dataset& data, const QuantizeOptions
   QuantizeReport report = run_passes(graph, &data, options, job);
   report.warnings.insert(report.warnings.begin(), warnings.begin(), warnings.end());
   report.stages.emplace_back("float check", gate);
-  name_metadata(graph, target);
+  name_target(graph, target);
   report.seconds = watch.seconds();
   return report;
 }
@@ -200,7 +172,8 @@ QuantizeReport quantize(Graph& graph, const Dataset& data, const QuantizeOptions
 QuantizeReport quantize_file(const std::filesystem::path& model, const std::filesystem::path& output, const Graph& graph,
                              const Dataset& data, const QuantizeOptions& options, const Job& job) {
   const Stopwatch watch;
-  Candidate candidate(model, output);
+  check_output(model, output);
+  TemporaryPath candidate(output, "candidate");  // gets its name once it has been read back and run
   Graph quantized = graph;
   QuantizeReport report = quantize(quantized, data, options, job);
   if (report.quantized_layers == 0) {
@@ -217,7 +190,7 @@ QuantizeReport quantize_file(const std::filesystem::path& model, const std::file
   report.figures = evaluate(again, &reference, data, nullptr, {.arithmetic = Arithmetic::simulated}, job);
   report.stages.emplace_back("read back and run", reading_watch.seconds());
   const Stopwatch value_watch;
-  add_value_figures(reference, again, data, job, report);
+  add_value_figures(reference, quantized, again, data, job, report);
   report.stages.emplace_back("values compared", value_watch.seconds());
   warn_of_damage(report);
   report.float_bytes = std::filesystem::file_size(model);

@@ -70,17 +70,18 @@ Json settings_block(const QuantizeOptions& options) {
           {"disabled_passes", options.disabled}};
 }
 
-// A scalar where there is one, else the list.
+// A scalar where there is one, else the list; null where there is none yet.
 template <typename T>
 Json one_or_list(const std::vector<T>& values) {
+  if (values.empty()) return nullptr;
   return values.size() == 1 ? Json(values.front()) : Json(values);
 }
 
 }  // namespace
 
-std::string evaluate_json(const std::string& model, const std::string& as, const std::optional<std::string>& reference,
+std::string evaluate_json(const std::string& model, const std::string& as, const std::string& target, const std::optional<std::string>& reference,
                           const Figures& figures, const ProcessFigures& process) {
-  Json json = {{"model", model}, {"as", as}, {"samples", figures.samples}};
+  Json json = {{"model", model}, {"as", as}, {"target", target}, {"samples", figures.samples}};
   if (figures.miou) {
     json["miou"] = number(figures.miou);
   } else {
@@ -94,8 +95,8 @@ std::string evaluate_json(const std::string& model, const std::string& as, const
   return json.dump(2) + "\n";
 }
 
-std::string run_json(const std::string& model, const std::string& as, const std::string& output, std::int64_t samples, const ProcessFigures& process) {
-  const Json json = {{"model", model},     {"as", as}, {"output", output}, {"samples", samples}, {"seconds", process.seconds},
+std::string run_json(const std::string& model, const std::string& as, const std::string& target, const std::string& output, std::int64_t samples, const ProcessFigures& process) {
+  const Json json = {{"model", model},     {"as", as}, {"target", target}, {"output", output}, {"samples", samples}, {"seconds", process.seconds},
                      {"peak_memory_bytes", process.peak_memory_bytes}};
   return json.dump(2) + "\n";
 }
@@ -103,7 +104,7 @@ std::string run_json(const std::string& model, const std::string& as, const std:
 std::string quantize_json(const std::string& model, const std::optional<std::string>& output, const QuantizeOptions& options,
                           const QuantizeReport& report, const ProcessFigures& process) {
   Json json = {{"model", model}, {"output", output ? Json(*output) : Json(nullptr)}, {"target", report.target}, {"settings", settings_block(options)}};
-  json["bytes"] = {{"float", report.float_bytes}, {"quantized", report.quantized_bytes}};
+  json["bytes"] = {{"float", report.float_bytes}, {"quantized", output ? Json(report.quantized_bytes) : Json(nullptr)}};
   json["passes"] = Json::array();
   for (const PassRecord& pass : report.passes) {
     std::vector<std::string> notes = pass.notes;

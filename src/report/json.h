@@ -14,11 +14,11 @@ struct ProcessFigures {
   std::uint64_t peak_memory_bytes = 0;
 };
 
-std::string evaluate_json(const std::string& model, const std::string& as, const std::optional<std::string>& reference,
+std::string evaluate_json(const std::string& model, const std::string& as, const std::string& target, const std::optional<std::string>& reference,
                           const Figures& figures, const ProcessFigures& process);
 std::string quantize_json(const std::string& model, const std::optional<std::string>& output, const QuantizeOptions& options,
                           const QuantizeReport& report, const ProcessFigures& process);
-std::string run_json(const std::string& model, const std::string& as, const std::string& output, std::int64_t samples,
+std::string run_json(const std::string& model, const std::string& as, const std::string& target, const std::string& output, std::int64_t samples,
                      const ProcessFigures& process);
 std::string inspect_json(const std::string& model, const Graph& graph);
 

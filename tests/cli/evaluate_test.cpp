@@ -72,6 +72,40 @@ TEST_F(Evaluate, AsFloatLeavesActivationsAlone) {
   EXPECT_GT(sqnr("float"), sqnr("simulated") + 1);
 }
 
+TEST_F(Evaluate, SimulatesTheTargetThatTheFileNames) {
+  folder_.write("phone.toml", R"(name = "phone"
+[weights]
+types = ["int8"]
+granularity = ["channel"]
+symmetric = true
+[activations]
+types = ["uint8"]
+[operators]
+layers = ["Conv", "Gemm"]
+own_grid = ["Add"]
+same_grid = ["MaxPool"]
+activations = ["Relu"]
+[fusion]
+fused_after = ["Conv"]
+[requantization]
+multiplier = "float32"
+rounding = "half_even"
+)");
+  const std::vector<std::string> evaluate = {"evaluate", "out.onnx", "--data", "x.npy"};
+  const auto with = [](std::vector<std::string> arguments, const std::vector<std::string>& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  EXPECT_EQ(result({"evaluate", "net.onnx", "--data", "x.npy"})["target"], "onnxruntime");
+  ASSERT_EQ(halftone({"quantize", "net.onnx", "--data", "x.npy", "-o", "out.onnx", "--target", "generic"}).status, 0);
+  EXPECT_EQ(result(evaluate)["target"], "generic");
+  EXPECT_EQ(result(with(evaluate, {"--target", "onnxruntime"}))["target"], "onnxruntime");
+  ASSERT_EQ(halftone({"quantize", "net.onnx", "--data", "x.npy", "-o", "out.onnx", "--target", "phone.toml"}).status, 0);
+  EXPECT_EQ(result(with(evaluate, {"--target", "phone.toml"}))["target"], "phone");
+  EXPECT_THAT(halftone(evaluate).err, ::testing::AllOf(::testing::HasSubstr("made for the target 'phone'"), ::testing::HasSubstr("--target")));
+  EXPECT_EQ(halftone(with(evaluate, {"--target", "toaster"})).status, 2);
+}
+
 TEST_F(Evaluate, QuietPrintsNothing) {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"evaluate", "net.onnx", "--data", "x.npy", "--quiet"},
                                                     {"run", "net.onnx", "--data", "x.npy", "-o", "outputs", "--quiet"},

@@ -40,11 +40,18 @@ TEST(Comparison, DoesNotDependOnTheBatches) {
 }
 
 TEST(Accuracy, RanksTiesByTheirPlace) {
-  Accuracy accuracy;
+  Accuracy accuracy(-1);
   const std::vector<std::int64_t> labels = {1, 0};
   accuracy.add(Tensor::from<float>({2, 7}, {3, 3, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7}), labels);
   EXPECT_EQ(accuracy.top1(), 0);   // class 0 ties with 1 and stands before it
   EXPECT_EQ(accuracy.top5(), 50);  // class 0 of the second sample is the seventh
+}
+
+TEST(Accuracy, LeavesOutIgnoredSamples) {
+  Accuracy accuracy(2);
+  const std::vector<std::int64_t> labels = {1, 2, -1};
+  accuracy.add(Tensor::from<float>({3, 3}, {0, 9, 0, 9, 0, 0, 9, 0, 0}), labels);
+  EXPECT_EQ(accuracy.top1(), 100);
 }
 
 TEST(IntersectionOverUnion, LeavesOutIgnoredPixelsAndAbsentClasses) {

@@ -26,6 +26,9 @@ struct Refusal {
 };
 constexpr Refusal kRefusals[] = {
     {"test_batchnorm_*_training_mode", "training_mode", "quantization takes models exported for inference"},
+    {"test_training_dropout", "training_mode", "quantization takes models exported for inference"},
+    {"test_training_dropout_mask", "training_mode", "quantization takes models exported for inference"},
+    {"test_training_dropout_default*", "training_mode", "quantization takes models exported for inference"},
     {"test_*quantizelinear_e4m3fn*", "FLOAT8E4M3FN", "8-bit floats are no element type of ours"},
     {"test_*quantizelinear_e5m2", "FLOAT8E5M2", "8-bit floats are no element type of ours"},
     {"test_*quantizelinear_float4e2m1", "FLOAT4E2M1", "4-bit floats are no element type of ours"},
@@ -33,9 +36,9 @@ constexpr Refusal kRefusals[] = {
     {"test_*quantizelinear_uint2", "UINT2", "2-bit integers are no element type of ours"},
 };
 
-// Operators whose output shape is told by an input's contents: with that input known only while running, they may be
-// refused.
-const std::set<std::string> kShapedByData = {"Pad", "ReduceMean", "Reshape", "Slice", "Squeeze", "Unsqueeze"};
+// Operators whose output shape (of Dropout: its mode) is told by an input's contents: with that input known only while
+// running, they may be refused.
+const std::set<std::string> kShapedByData = {"Dropout", "Pad", "ReduceMean", "Reshape", "Slice", "Squeeze", "Unsqueeze"};
 constexpr const char* kDependsOnData = "depends on data";
 
 const Refusal* refusal_of(const std::string& name) {

@@ -16,9 +16,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from case_folder import made_from, write_cases  # noqa: E402
 
 TYPES = """
-    Add AveragePool BatchNormalization Clip Concat Constant Conv DequantizeLinear Flatten Gemm GlobalAveragePool
-    GlobalMaxPool Identity MatMul MaxPool Pad QuantizeLinear ReduceMean Relu Reshape Slice Softmax Squeeze Transpose
-    Unsqueeze
+    Add AveragePool BatchNormalization Clip Concat Constant Conv DequantizeLinear Dropout Flatten Gemm
+    GlobalAveragePool GlobalMaxPool Identity MatMul MaxPool Pad QuantizeLinear ReduceMean Relu Reshape Slice Softmax
+    Squeeze Transpose Unsqueeze
 """.split()
 
 

@@ -94,7 +94,9 @@ std::vector<double> plain_sums(const ConvolutionShape& s, const Problem& p) {
 std::vector<float> run(const ConvolutionShape& s, const Problem& p, const Epilogue& epilogue, int threads = 2) {
   omp_set_num_threads(threads);
   const Convolution convolution(s, p.weight.data(), p.bias.data(), epilogue);
-  if (!epilogue.add) EXPECT_EQ(convolution.implementation().find("ref"), std::string::npos) << convolution.implementation();
+  if (!epilogue.add) {
+    EXPECT_EQ(convolution.implementation().find("ref"), std::string::npos) << convolution.implementation();
+  }
   Tensor scratch(DataType::uint8, {static_cast<std::int64_t>(convolution.scratch_bytes()) + 64});
   Tensor in = Tensor::from<float>({static_cast<std::int64_t>(p.in.size())}, p.in);
   Tensor out(DataType::float32, {s.batch * s.out[0] * s.out[1] * s.out_channels});

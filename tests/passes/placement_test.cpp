@@ -71,6 +71,19 @@ TEST(PlaceQuantizers, AveragePoolsAddsAndConcatsHaveGridsOfTheirOwn) {
   EXPECT_FALSE(grids.contains(nullptr));
 }
 
+TEST(PlaceQuantizers, ParametersOfOperatorsGetNoGrid) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 3, 6, 6});
+  Graph graph = b.finish(b.batch_norm(b.node("MaxPool", {x}, {{"kernel_shape", std::vector<std::int64_t>{2, 2}}}), 3));
+  PassRun run;
+  run.target = load_target("generic");
+  run(kPlaceQuantizers, graph);
+  const Node& norm = *graph.producer(graph.outputs()[0]);
+  EXPECT_NE(graph.encoding(norm.input(0)), nullptr);
+  EXPECT_NE(graph.encoding(norm.output()), nullptr);
+  for (std::size_t i = 1; i < norm.inputs.size(); ++i) EXPECT_EQ(graph.encoding(norm.input(i)), nullptr) << i;
+}
+
 TEST(PlaceQuantizers, EverySubsetOfExcludedNodesGivesAValidGraph) {  // case P4
   NetBuilder b;
   const ValueId x = b.input({1, 3, 8, 8});
@@ -93,7 +106,9 @@ TEST(PlaceQuantizers, EverySubsetOfExcludedNodesGivesAValidGraph) {  // case P4
     for (const Layer& layer : layers_of(result)) {
       const bool excluded = std::find(exclude.begin(), exclude.end(), result.node(layer.node).name) != exclude.end();
       EXPECT_EQ(result.encoding(layer.weight) == nullptr, excluded) << subset;
-      if (!excluded) EXPECT_NE(result.encoding(layer.data), nullptr) << subset;
+      if (!excluded) {
+        EXPECT_NE(result.encoding(layer.data), nullptr) << subset;
+      }
     }
   }
 }

@@ -92,6 +92,7 @@ void add_copy(const Node& node, PlanBuilder& plan, std::vector<Block> blocks, bo
 }  // namespace
 
 const char* declines_alias(const Node& node, const PlanBuilder& plan) {
+  if (node.outputs.size() > 1) return "it has a second output";
   return plan.known(node.input(0)) != nullptr ? "its input is a constant" : nullptr;
 }
 
