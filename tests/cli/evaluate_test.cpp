@@ -163,7 +163,8 @@ TEST_F(Evaluate, EveryRowOfAFeedCounts) {
   EXPECT_NEAR(figures("feeds"), figures("x.npy"), 1e-3);
   const auto scales = [&](const std::string& data) {
     std::map<std::string, double> by_name;
-    for (const Json& value : result({"quantize", "net.onnx", "--data", data, "-o", "again.onnx", "--activation-range", "minmax"})["values"]) {
+    const Json report = result({"quantize", "net.onnx", "--data", data, "-o", "again.onnx", "--activation-range", "minmax"});
+    for (const Json& value : report["values"]) {
       if (value["scale"].is_number()) by_name[value["name"]] = value["scale"];
     }
     return by_name;
