@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <limits>
 #include <map>
@@ -19,7 +20,7 @@ namespace {
 struct Texts {
   std::string size, interpolation = "bilinear", color = "rgb", mean, std;
   std::optional<std::int64_t> samples;
-  std::string granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse";
+  std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse";
   std::string passes, max_memory;
   int threads = 0;
 };
@@ -69,14 +70,33 @@ void read_data_texts(const Texts& texts, DataOptions& options) {
   options.color = colors.at(texts.color);
 }
 
-void read_settings(const Texts& texts, QuantizeOptions& options) {
-  QuantizeSettings& s = options.settings;
+struct CodeType {
+  int bits = 8;
+  bool is_signed = false;
+};
+
+// "int8", "uint4": which of them a target takes is not known here.
+CodeType code_type(const std::string& flag, const std::string& text, const std::string& examples) {
+  CodeType type{0, text.starts_with("int")};
+  const std::string digits = text.substr(std::min(text.size(), text.find("int") + 3));
+  const bool is_number = !digits.empty() && digits.size() <= 2 && std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  if ((type.is_signed || text.starts_with("uint")) && is_number) type.bits = std::stoi(digits);
+  if (type.bits < 1 || type.bits > 32) throw UsageError("--{} {}: is no type of codes; give {}", flag, text, examples);
+  return type;
+}
+
+void read_settings(const Texts& texts, QuantizeOptions& s) {
+  const CodeType weights = code_type("weights", texts.weights, "'int8'"), activations = code_type("activations", texts.activations, "'uint8' or 'int8'");
+  if (!weights.is_signed) throw UsageError("--weights {}: codes of weights are signed; give 'int8'", texts.weights);
+  s.weight_bits = weights.bits;
+  s.activation_bits = activations.bits;
+  s.signed_activations = activations.is_signed;
   s.granularity = texts.granularity == "tensor" ? Granularity::tensor : Granularity::channel;
   s.symmetric_weights = texts.symmetric == "weights" || texts.symmetric == "both";
   s.symmetric_activations = texts.symmetric == "activations" || texts.symmetric == "both";
   s.weight_range = range_method(texts.weight_range);
   s.activation_range = range_method(texts.activation_range);
-  options.passes = split(texts.passes, ',');
+  s.passes = split(texts.passes, ',');
 }
 
 std::uint64_t memory_size(const std::string& text) {
@@ -272,22 +292,22 @@ class Parser {
 
   void add_quantize() {
     QuantizeCommand& c = line_.quantize;
-    QuantizeSettings& s = c.options.settings;
+    QuantizeOptions& s = c.options;
     CLI::App* app = app_.add_subcommand("quantize", "float ONNX file in, quantized ONNX file out");
     app->add_option("MODEL", c.model, "float ONNX file")->required();
     option(app, "-o,--output", "FILE", c.output, "quantized file (default: MODEL with .int8.onnx)");
-    option(app, "--weights", "TYPE", s.weights, "codes of the weights: int8");
-    option(app, "--activations", "TYPE", s.activations, "codes of the activations: uint8 (default), int8");
+    option(app, "--weights", "TYPE", texts_.weights, "codes of the weights: int8");
+    option(app, "--activations", "TYPE", texts_.activations, "codes of the activations: uint8 (default), int8");
     choice(app, "--granularity", texts_.granularity, {"channel", "tensor"}, "a weight scale for each");
     choice(app, "--symmetric", texts_.symmetric, {"weights", "none", "activations", "both"}, "which grids have zero in the middle");
     choice(app, "--weight-range", texts_.weight_range, {"mse", "minmax"}, "how weights get their range");
     choice(app, "--activation-range", texts_.activation_range, {"mse", "minmax", "mean-minmax", "percentile", "kl"}, "how activations get theirs");
     option(app, "--percentile", "P", s.percentile, "of --activation-range percentile (default 99.999)")->check(real_number(50, 100));
     option(app, "--bins", "N", s.bins, "bins of the histograms (default 8192)")->check(whole_number(128, 1 << 20));
-    add_target(app, c.options.target, "device");
+    add_target(app, s.target, "device");
     repeated(app, "--exclude", "GLOB", s.exclude, "leave nodes whose names match in float");
     option(app, "--passes", "A,B,..", texts_.passes, "run these passes alone");
-    repeated(app, "--disable-pass", "NAME", c.options.disabled, "skip this pass");
+    repeated(app, "--disable-pass", "NAME", s.disabled_passes, "skip this pass");
     app->add_flag("--dry-run", c.dry_run, "say which value would get which grid, and why; needs no data");
     option(app, "--max-memory", "SIZE", texts_.max_memory, "use at most this much memory, e.g. 400M");
     add_data(app, c.data, c.data_options, false);

@@ -28,7 +28,7 @@ void evaluate_model(const EvaluateCommand& command, const Common& common) {
   const Target target = simulated_target(graph, command.target, common);
   std::optional<Graph> reference;
   if (command.reference) reference = read_finite_model(*command.reference);
-  const auto data = open_dataset(command.data, command.data_options, input_specs(graph));
+  const auto data = open_samples(command.data, command.data_options, input_specs(graph));
   std::optional<Labels> labels;
   if (command.labels) labels = open_labels(*command.labels, *data);
   const Figures figures = evaluate(graph, reference ? &*reference : nullptr, *data, labels ? &*labels : nullptr,

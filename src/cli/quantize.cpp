@@ -66,7 +66,7 @@ void print_result(const Common& common, const std::string& output, const Quantiz
 }
 
 // A batch size that keeps the process within --max-memory, or an Error with the smallest size that would do.
-void obey_max_memory(const Common& common, const Graph& graph, const Dataset& data, Job& job) {
+void obey_max_memory(const Common& common, const Graph& graph, const SampleSource& data, Job& job) {
   if (!common.max_memory) return;
   std::uint64_t weights = 0;
   for (ValueId id : graph.values()) {
@@ -99,7 +99,7 @@ void quantize_model(const QuantizeCommand& command, const Common& common) {
   }
   if (command.data.empty()) throw UsageError("--data is missing: quantize needs samples to calibrate with (--dry-run does not)");
   const std::string output = command.output.value_or(default_output(command.model));
-  const auto data = open_dataset(command.data, command.data_options, input_specs(graph));
+  const auto data = open_samples(command.data, command.data_options, input_specs(graph));
   obey_max_memory(common, graph, *data, job);
   const QuantizeReport report = quantize_file(command.model, output, graph, *data, command.options, job);
   const ProcessFigures process = process_figures();

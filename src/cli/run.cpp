@@ -69,7 +69,7 @@ fs::path make_folder(const std::string& name) {
   return name;
 }
 
-std::string file_name(const Dataset& data, std::int64_t sample) {
+std::string file_name(const SampleSource& data, std::int64_t sample) {
   if (data.has_file_names()) return fs::path(data.name(sample)).stem().string() + ".npz";
   return fmt::format("sample_{:06d}.npz", sample + data.skipped());
 }
@@ -84,7 +84,7 @@ void run_model(const RunCommand& command, const Common& common) {
   const Target target = simulated_target(graph, command.target, common);
   const std::vector<ValueId> taps = matching_values(graph, command.values);
   if (taps.empty()) graph = prepared_for_running(graph);  // every value named is there as the file has it
-  const auto data = open_dataset(command.data, command.data_options, input_specs(graph));
+  const auto data = open_samples(command.data, command.data_options, input_specs(graph));
   const fs::path folder = make_folder(command.output);
   Session session(graph, arithmetic, common.threads, taps);
   std::set<ValueId> missing(taps.begin(), taps.end());

@@ -1,4 +1,4 @@
-// Arrays and feeds as a Dataset: fed as they are, in the model's own layout.
+// Arrays and feeds as a SampleSource: fed as they are, in the model's own layout.
 #include <utility>
 
 #include "base/error.h"
@@ -11,7 +11,7 @@ namespace halftone {
 namespace fs = std::filesystem;
 namespace {
 
-class Arrays : public Dataset {
+class Arrays : public SampleSource {
  public:
   Arrays(std::vector<NpyFile> arrays, SampleRange range, std::vector<InputSpec> inputs)
       : arrays_(std::move(arrays)), range_(range), inputs_(std::move(inputs)) {}
@@ -36,7 +36,7 @@ class Arrays : public Dataset {
   std::vector<InputSpec> inputs_;
 };
 
-class Feeds : public Dataset {
+class Feeds : public SampleSource {
  public:
   Feeds(SampleFiles files, std::vector<InputSpec> inputs)
       : files_(std::move(files)), inputs_(std::move(inputs)) {}
@@ -72,7 +72,7 @@ class Feeds : public Dataset {
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_arrays(std::vector<NpyFile> arrays, const std::string& where, const DataOptions& options,
+std::unique_ptr<SampleSource> open_arrays(std::vector<NpyFile> arrays, const std::string& where, const DataOptions& options,
                                      const std::vector<InputSpec>& inputs) {
   check_no_picture_options(options, where);
   const std::int64_t total = arrays[0].rows();
@@ -88,7 +88,7 @@ std::unique_ptr<Dataset> open_arrays(std::vector<NpyFile> arrays, const std::str
   return std::make_unique<Arrays>(std::move(arrays), sample_range(total, options, where), inputs);
 }
 
-std::unique_ptr<Dataset> open_feeds(std::vector<fs::path> files, const fs::path& folder, const DataOptions& options,
+std::unique_ptr<SampleSource> open_feeds(std::vector<fs::path> files, const fs::path& folder, const DataOptions& options,
                                     const std::vector<InputSpec>& inputs) {
   check_no_picture_options(options, folder.string());
   const SampleRange range = sample_range(static_cast<std::int64_t>(files.size()), options, folder.string());

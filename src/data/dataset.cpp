@@ -38,14 +38,14 @@ void check_one_input(const std::vector<InputSpec>& inputs, const std::string& wh
               where, what, inputs.size(), quoted_names(inputs));
 }
 
-std::unique_ptr<Dataset> open_npy(const fs::path& path, const DataOptions& options, const std::vector<InputSpec>& inputs) {
+std::unique_ptr<SampleSource> open_npy(const fs::path& path, const DataOptions& options, const std::vector<InputSpec>& inputs) {
   check_one_input(inputs, path.string(), "a single .npy");
   NpyFile array(path);
   if (holds_pictures(array, inputs[0])) return open_picture_array(std::move(array), options, inputs[0]);
   return open_arrays({std::move(array)}, path.string(), options, inputs);
 }
 
-std::unique_ptr<Dataset> open_npz(const fs::path& path, const DataOptions& options, const std::vector<InputSpec>& inputs) {
+std::unique_ptr<SampleSource> open_npz(const fs::path& path, const DataOptions& options, const std::vector<InputSpec>& inputs) {
   const NpzFile file(path);
   std::vector<NpyFile> arrays;
   for (const InputSpec& input : inputs) {
@@ -59,7 +59,7 @@ std::unique_ptr<Dataset> open_npz(const fs::path& path, const DataOptions& optio
   return open_arrays(std::move(arrays), path.string(), options, inputs);
 }
 
-std::unique_ptr<Dataset> open_npy_folder(const fs::path& folder, const DataOptions& options,
+std::unique_ptr<SampleSource> open_npy_folder(const fs::path& folder, const DataOptions& options,
                                          const std::vector<InputSpec>& inputs) {
   std::vector<NpyFile> arrays;
   for (const InputSpec& input : inputs) {
@@ -73,7 +73,7 @@ std::unique_ptr<Dataset> open_npy_folder(const fs::path& folder, const DataOptio
   return open_arrays(std::move(arrays), folder.string(), options, inputs);
 }
 
-std::unique_ptr<Dataset> open_folder(const fs::path& folder, const DataOptions& options,
+std::unique_ptr<SampleSource> open_folder(const fs::path& folder, const DataOptions& options,
                                      const std::vector<InputSpec>& inputs) {
   std::vector<fs::path> pictures = files_in(folder, {".jpg", ".jpeg", ".png"});
   std::vector<fs::path> feeds = files_in(folder, {".npz"});
@@ -143,7 +143,7 @@ void check_no_picture_options(const DataOptions& options, const std::string& whe
   throw UsageError("{}: is fed as it is; {} applies to pictures (files, or uint8 arrays N H W C)", where, flag);
 }
 
-std::unique_ptr<Dataset> open_dataset(const fs::path& path, const DataOptions& options,
+std::unique_ptr<SampleSource> open_samples(const fs::path& path, const DataOptions& options,
                                       const std::vector<InputSpec>& inputs) {
   if (inputs.empty()) throw Error("{}: the model has no inputs to feed", path.string());
   std::error_code ignored;

@@ -48,9 +48,9 @@ struct Batch {
   bool filled_up = false;   // rows behind `count` are copies that fill up a model's fixed batch (evaluation/batches.h)
 };
 
-class Dataset {
+class SampleSource {
  public:
-  virtual ~Dataset() = default;
+  virtual ~SampleSource() = default;
   virtual std::int64_t size() const = 0;  // samples, after --skip and --samples
   virtual bool is_feeds() const { return false; }  // a folder of .npz: read one at a time, shapes may differ
   virtual std::string name(std::int64_t sample) const = 0;  // file name, or "sample 17": for messages and labels
@@ -65,7 +65,7 @@ class Dataset {
 
 // Opens D of the command line (DESIGN: a folder of JPEG/PNG, an .npy, an .npz, a folder of .npy named like the inputs, a
 // folder of .npz feeds). Throws Error: missing, empty, unreadable, or not what the inputs need.
-std::unique_ptr<Dataset> open_dataset(const std::filesystem::path& path, const DataOptions& options,
+std::unique_ptr<SampleSource> open_samples(const std::filesystem::path& path, const DataOptions& options,
                                       const std::vector<InputSpec>& inputs);
 
 }  // namespace halftone

@@ -1,4 +1,4 @@
-// The kinds of Dataset behind open_dataset, and what they share.
+// The kinds of SampleSource behind open_samples, and what they share.
 #pragma once
 
 #include <cstdint>
@@ -40,14 +40,14 @@ std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder,
 // Throws UsageError when options are given that only pictures take. `where` names what is no picture.
 void check_no_picture_options(const DataOptions& options, const std::string& where);
 
-std::unique_ptr<Dataset> open_picture_files(std::vector<std::filesystem::path> files, const std::filesystem::path& folder,
+std::unique_ptr<SampleSource> open_picture_files(std::vector<std::filesystem::path> files, const std::filesystem::path& folder,
                                             const DataOptions& options, const InputSpec& input);
 bool holds_pictures(const NpyFile& array, const InputSpec& input);  // uint8 [N, H, W] or [N, H, W, 1 or 3]
-std::unique_ptr<Dataset> open_picture_array(NpyFile array, const DataOptions& options, const InputSpec& input);
+std::unique_ptr<SampleSource> open_picture_array(NpyFile array, const DataOptions& options, const InputSpec& input);
 // One array an input, in the inputs' order; the first axis counts samples.
-std::unique_ptr<Dataset> open_arrays(std::vector<NpyFile> arrays, const std::string& where, const DataOptions& options,
+std::unique_ptr<SampleSource> open_arrays(std::vector<NpyFile> arrays, const std::string& where, const DataOptions& options,
                                      const std::vector<InputSpec>& inputs);
-std::unique_ptr<Dataset> open_feeds(std::vector<std::filesystem::path> files, const std::filesystem::path& folder,
+std::unique_ptr<SampleSource> open_feeds(std::vector<std::filesystem::path> files, const std::filesystem::path& folder,
                                     const DataOptions& options, const std::vector<InputSpec>& inputs);
 
 }  // namespace halftone

@@ -27,7 +27,7 @@ std::string first_of(const std::vector<std::string>& names) {
   return names.size() > kMostNamed ? fmt::format("{} and {} more", text, names.size() - kMostNamed) : text;
 }
 
-void check_has_file_names(const Dataset& dataset, const fs::path& path, const char* what) {
+void check_has_file_names(const SampleSource& dataset, const fs::path& path, const char* what) {
   if (dataset.has_file_names()) return;
   throw Error("{}: {} is matched by file name, but the samples are rows of an array; give an .npy of classes",
               path.string(), what);
@@ -85,7 +85,7 @@ ClassByFile read_csv(const fs::path& path) {
 }
 
 // A row for a file that the folder does not hold: wrong labels or the wrong folder.
-void check_no_extra_rows(const ClassByFile& classes, const Dataset& dataset, const fs::path& path) {
+void check_no_extra_rows(const ClassByFile& classes, const SampleSource& dataset, const fs::path& path) {
   const std::vector<std::string> left_out = dataset.left_out();
   std::set<std::string> known(left_out.begin(), left_out.end());
   for (std::int64_t i = 0; i < dataset.size(); ++i) known.insert(dataset.name(i));
@@ -97,7 +97,7 @@ void check_no_extra_rows(const ClassByFile& classes, const Dataset& dataset, con
   throw Error("{}: {} of its {} files are not in the data: {}", path.string(), extra.size(), classes.size(), first_of(extra));
 }
 
-Labels open_csv(const fs::path& path, const Dataset& dataset) {
+Labels open_csv(const fs::path& path, const SampleSource& dataset) {
   check_has_file_names(dataset, path, "a CSV");
   const ClassByFile by_file = read_csv(path);
   std::vector<std::int64_t> classes;
@@ -114,7 +114,7 @@ Labels open_csv(const fs::path& path, const Dataset& dataset) {
   return Labels(std::move(classes));
 }
 
-Labels open_npy(const fs::path& path, const Dataset& dataset) {
+Labels open_npy(const fs::path& path, const SampleSource& dataset) {
   const NpyFile file(path);
   const Shape& shape = file.shape();
   if (!is_integer(file.type())) {
@@ -135,7 +135,7 @@ Labels open_npy(const fs::path& path, const Dataset& dataset) {
   return Labels(std::move(classes));
 }
 
-Labels open_label_pictures(const fs::path& folder, const Dataset& dataset) {
+Labels open_label_pictures(const fs::path& folder, const SampleSource& dataset) {
   check_has_file_names(dataset, folder, "a folder of label pictures");
   std::vector<fs::path> pictures;
   std::vector<std::string> missing;
@@ -163,7 +163,7 @@ Tensor Labels::picture(std::int64_t sample) const {
   return read_label_picture(pictures_[static_cast<std::size_t>(sample)]);
 }
 
-Labels open_labels(const fs::path& path, const Dataset& dataset) {
+Labels open_labels(const fs::path& path, const SampleSource& dataset) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) throw Error("{}: does not exist", path.string());
   if (fs::is_directory(path, ignored)) return open_label_pictures(path, dataset);

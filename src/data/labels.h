@@ -1,4 +1,4 @@
-// The right answers to a Dataset's samples: a class each, or a picture of classes each.
+// The right answers to a SampleSource's samples: a class each, or a picture of classes each.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace halftone {
 
 class Labels {
  public:
-  // One class a sample, in the Dataset's order.
+  // One class a sample, in the SampleSource's order.
   explicit Labels(std::vector<std::int64_t> classes) : classes_(std::move(classes)) {}
   // One label picture a sample, read when asked for.
   explicit Labels(std::vector<std::filesystem::path> pictures) : pictures_(std::move(pictures)) {}
@@ -34,6 +34,6 @@ class Labels {
 // of integer classes by position, of all samples before --skip and --samples; or a folder of 8-bit PNG label pictures
 // named like the samples. Throws Error: a sample without a label, a label whose file is not in the data (both counted,
 // the first named), two classes for one file, a class that is no integer of 0 or more (-1 is taken, for --ignore-label).
-Labels open_labels(const std::filesystem::path& path, const Dataset& dataset);
+Labels open_labels(const std::filesystem::path& path, const SampleSource& dataset);
 
 }  // namespace halftone

@@ -1,4 +1,4 @@
-// Pictures as a Dataset: files of a folder, or a uint8 array.
+// Pictures as a SampleSource: files of a folder, or a uint8 array.
 #include <utility>
 
 #include "base/error.h"
@@ -11,7 +11,7 @@ namespace halftone {
 namespace fs = std::filesystem;
 namespace {
 
-class PictureFiles : public Dataset {
+class PictureFiles : public SampleSource {
  public:
   PictureFiles(SampleFiles files, PictureInput input)
       : files_(std::move(files)), input_(std::move(input)) {}
@@ -38,7 +38,7 @@ class PictureFiles : public Dataset {
   PictureInput input_;
 };
 
-class PictureArray : public Dataset {
+class PictureArray : public SampleSource {
  public:
   PictureArray(NpyFile array, SampleRange range, PictureInput input)
       : array_(std::move(array)), range_(range), input_(std::move(input)) {}
@@ -78,7 +78,7 @@ DataOptions with_own_size(DataOptions options, const Shape& shape, const InputSp
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_picture_files(std::vector<fs::path> files, const fs::path& folder,
+std::unique_ptr<SampleSource> open_picture_files(std::vector<fs::path> files, const fs::path& folder,
                                             const DataOptions& options, const InputSpec& input) {
   const SampleRange range = sample_range(static_cast<std::int64_t>(files.size()), options, folder.string());
   return std::make_unique<PictureFiles>(SampleFiles(std::move(files), range), PictureInput(options, input));
@@ -91,7 +91,7 @@ bool holds_pictures(const NpyFile& array, const InputSpec& input) {
   return array.type() == DataType::uint8 && input_takes_them && channels_fit;
 }
 
-std::unique_ptr<Dataset> open_picture_array(NpyFile array, const DataOptions& options, const InputSpec& input) {
+std::unique_ptr<SampleSource> open_picture_array(NpyFile array, const DataOptions& options, const InputSpec& input) {
   const Shape& shape = array.shape();
   const SampleRange range = sample_range(shape[0], options, array.where());
   if (shape[1] < 1 || shape[2] < 1 || shape[1] > kMostPixels / shape[2]) {

@@ -31,14 +31,14 @@ std::int64_t declared_batch(const Graph& graph) {
 
 }  // namespace
 
-std::size_t value_bytes_of_a_sample(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job) {
+std::size_t value_bytes_of_a_sample(const Graph& graph, const SampleSource& data, Arithmetic arithmetic, const Job& job) {
   std::vector<Shape> shapes;
   for (const Tensor& input : data.read(0, 1, job).inputs) shapes.push_back(input.shape());
   Session session(graph, arithmetic, job.threads);
   return std::max<std::size_t>(session.value_bytes(shapes), 1);
 }
 
-BatchPlan plan_batches(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job) {
+BatchPlan plan_batches(const Graph& graph, const SampleSource& data, Arithmetic arithmetic, const Job& job) {
   if (data.is_feeds()) return {1, false};
   if (const std::int64_t fixed = declared_batch(graph); fixed > 0) return {fixed, true};
   const std::size_t each = value_bytes_of_a_sample(graph, data, arithmetic, job);
@@ -46,7 +46,7 @@ BatchPlan plan_batches(const Graph& graph, const Dataset& data, Arithmetic arith
   return {std::clamp<std::int64_t>(std::min(fit, data.size()), 1, kMostAtOnce), false};
 }
 
-void for_each_batch(const Dataset& data, const BatchPlan& plan, const Job& job, std::string_view step, std::int64_t most,
+void for_each_batch(const SampleSource& data, const BatchPlan& plan, const Job& job, std::string_view step, std::int64_t most,
                     const std::function<void(const Batch&)>& body) {
   const std::int64_t count = most < 0 ? data.size() : std::min(most, data.size());
   job.start(step, count);

@@ -1,4 +1,4 @@
-// Running a Session over a Dataset in batches of a size that memory and the model allow.
+// Running a Session over a SampleSource in batches of a size that memory and the model allow.
 #pragma once
 
 #include <functional>
@@ -17,14 +17,14 @@ struct BatchPlan {
 
 // A fixed batch of the model, or as many samples as keep the values of one run within job.value_bytes (at most 64); 1 for
 // feeds.
-BatchPlan plan_batches(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job);
+BatchPlan plan_batches(const Graph& graph, const SampleSource& data, Arithmetic arithmetic, const Job& job);
 
 // Bytes that the values of one sample need.
-std::size_t value_bytes_of_a_sample(const Graph& graph, const Dataset& data, Arithmetic arithmetic, const Job& job);
+std::size_t value_bytes_of_a_sample(const Graph& graph, const SampleSource& data, Arithmetic arithmetic, const Job& job);
 
 // Reads batch after batch and calls body(batch) with inputs ready for Session::run. Progress counts samples. Stops after
 // `most` samples (-1: all).
-void for_each_batch(const Dataset& data, const BatchPlan& plan, const Job& job, std::string_view step, std::int64_t most,
+void for_each_batch(const SampleSource& data, const BatchPlan& plan, const Job& job, std::string_view step, std::int64_t most,
                     const std::function<void(const Batch&)>& body);
 
 // How many of a value's rows (steps of axis 0) are of real samples: all, but for the copies that filled up a fixed batch.

@@ -28,7 +28,7 @@ class ClassCheck {
 };
 
 // Label pictures must have the size of the output.
-Tensor label_picture(const Labels& labels, std::int64_t sample, const Shape& output, const Dataset& data) {
+Tensor label_picture(const Labels& labels, std::int64_t sample, const Shape& output, const SampleSource& data) {
   Tensor picture = labels.picture(sample);
   if (output.size() != 4 || picture.shape() != Shape{output[2], output[3]}) {
     throw Error("{}: its label picture is {}, but the model's output is {}", data.name(sample), to_string(picture.shape()), to_string(output));
@@ -38,7 +38,7 @@ Tensor label_picture(const Labels& labels, std::int64_t sample, const Shape& out
 
 class Evaluation {
  public:
-  Evaluation(const Graph& model, const Graph* reference, const Dataset& data, const Labels* labels, const EvaluateOptions& options,
+  Evaluation(const Graph& model, const Graph* reference, const SampleSource& data, const Labels* labels, const EvaluateOptions& options,
              const Job& job)
       : model_(without_final_softmax(model)), data_(data), labels_(labels), options_(options), job_(job),
         session_(model_, options.arithmetic, job.threads), accuracy_(options.ignore_label), overlap_(options.ignore_label) {
@@ -116,7 +116,7 @@ class Evaluation {
 
   const Graph model_;
   std::optional<Graph> reference_;
-  const Dataset& data_;
+  const SampleSource& data_;
   const Labels* labels_;
   const EvaluateOptions options_;
   const Job& job_;
@@ -151,7 +151,7 @@ Graph without_final_softmax(const Graph& graph) {
   return cut;
 }
 
-Figures evaluate(const Graph& model, const Graph* reference, const Dataset& data, const Labels* labels,
+Figures evaluate(const Graph& model, const Graph* reference, const SampleSource& data, const Labels* labels,
                  const EvaluateOptions& options, const Job& job) {
   return Evaluation(model, reference, data, labels, options, job).run();
 }

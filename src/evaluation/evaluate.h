@@ -32,7 +32,7 @@ struct EvaluateOptions {
 };
 
 // Throws Error: shapes that do not fit, outputs that differ in number, labels of the wrong kind.
-Figures evaluate(const Graph& model, const Graph* reference, const Dataset& data, const Labels* labels,
+Figures evaluate(const Graph& model, const Graph* reference, const SampleSource& data, const Labels* labels,
                  const EvaluateOptions& options, const Job& job);
 
 // Figures of a network that ends in Softmax are taken before it: outputs made by a Softmax over the classes become its input.

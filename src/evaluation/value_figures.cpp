@@ -58,7 +58,7 @@ Energy rounding_energy(const Value& value) {
 
 }  // namespace
 
-std::map<ValueId, double> value_sqnr(const Graph& real, const Graph& quantized, const Dataset& data, std::int64_t samples, const Job& job) {
+std::map<ValueId, double> value_sqnr(const Graph& real, const Graph& quantized, const SampleSource& data, std::int64_t samples, const Job& job) {
   std::map<ValueId, Energy> energies;
   std::unordered_map<std::string, ValueId> real_ids;
   for (ValueId id : real.values()) real_ids[real.value(id).name] = id;

@@ -10,7 +10,7 @@ namespace halftone {
 
 // SQNR in dB of every activation with a grid: simulated (with all quantization before it) against float, over the first
 // `samples` samples. Missing: identical, or not comparable. `real` is the float network, whose values have the same names.
-std::map<ValueId, double> value_sqnr(const Graph& real, const Graph& quantized, const Dataset& data, std::int64_t samples, const Job& job);
+std::map<ValueId, double> value_sqnr(const Graph& real, const Graph& quantized, const SampleSource& data, std::int64_t samples, const Job& job);
 
 // SQNR in dB of every constant with a grid: its numbers rounded to the grid against the numbers. Missing: identical.
 std::map<ValueId, double> constant_sqnr(const Graph& graph);

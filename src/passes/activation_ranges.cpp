@@ -67,9 +67,9 @@ void stay_within(Encoding& encoding, const Clamp& clamp) {
 }
 
 void settle(Graph& graph, const SharedGrid& grid, const ValueStatistics& statistics, const PassContext& context, PassReport& report) {
-  const QuantizeSettings& settings = context.settings;
+  const QuantizeOptions& wanted = context.options;
   Encoding encoding = *graph.value(grid.measured).encoding;
-  const EstimatorOptions options{settings.activation_range, settings.percentile, holds_scores(graph, grid)};
+  const EstimatorOptions options{wanted.activation_range, wanted.percentile, holds_scores(graph, grid)};
   Range range;
   try {
     range = estimate_range(statistics, encoding, options);
@@ -128,12 +128,12 @@ PassReport activation_ranges(Graph& graph, PassContext& context) {
   for (const SharedGrid& grid : grids) {
     if (!graph.value(grid.measured).is_constant()) measured.push_back(grid.measured);
   }
-  const bool per_sample = context.settings.activation_range == RangeMethod::mean_minmax;
+  const bool per_sample = context.options.activation_range == RangeMethod::mean_minmax;
   std::map<ValueId, ValueStatistics> statistics;
-  if (!measured.empty()) statistics = gather_statistics(graph, measured, *context.data, context.settings.bins, per_sample, context.job);
+  if (!measured.empty()) statistics = gather_statistics(graph, measured, *context.data, context.options.bins, per_sample, context.job);
   for (const SharedGrid& grid : grids) {
     if (const Tensor* constant = graph.constant(grid.measured)) {
-      settle(graph, grid, statistics_of(*constant, context.settings.bins, context.job.threads), context, report);
+      settle(graph, grid, statistics_of(*constant, context.options.bins, context.job.threads), context, report);
     } else {
       settle(graph, grid, statistics.at(grid.measured), context, report);
     }

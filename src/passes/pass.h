@@ -17,17 +17,19 @@ enum class Needs { nothing, samples };
 
 enum class Granularity { channel, tensor };
 
-// What the user asked for (DESIGN, quantize).
-struct QuantizeSettings {
-  std::string weights = "int8";
-  std::string activations = "uint8";
-  Granularity granularity = Granularity::channel;
+// What the user asked for (DESIGN, quantize). Names of nodes and passes are checked before any work.
+struct QuantizeOptions {
+  int weight_bits = 8, activation_bits = 8;
+  bool signed_activations = false;                    // int8 in place of uint8; weights are always signed
+  Granularity granularity = Granularity::channel;     // of weights
   bool symmetric_weights = true, symmetric_activations = false;
   RangeMethod weight_range = RangeMethod::mse;        // mse or minmax
   RangeMethod activation_range = RangeMethod::mse;
-  double percentile = 99.999;
-  std::int64_t bins = Histogram::kDefaultBins;
+  double percentile = 99.999;                         // of RangeMethod::percentile
+  std::int64_t bins = Histogram::kDefaultBins;        // of the activations' histograms
+  std::string target = "onnxruntime";                 // a name, or a .toml file
   std::vector<std::string> exclude;                   // globs over the file's node names
+  std::vector<std::string> passes, disabled_passes;   // names; no passes: all
 };
 
 // Why a layer stays in float.
@@ -37,8 +39,8 @@ struct FloatLayer {
 
 struct PassContext {
   const Target& target;
-  const QuantizeSettings& settings;
-  const Dataset* data = nullptr;     // null in a dry run
+  const QuantizeOptions& options;
+  const SampleSource* data = nullptr;     // null in a dry run
   Job job;
   // Filled by passes, for the report.
   std::vector<FloatLayer> float_layers;

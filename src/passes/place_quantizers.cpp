@@ -35,7 +35,7 @@ class Placement {
 
  private:
   bool is_excluded(const Node& node) const {
-    return std::any_of(context_.settings.exclude.begin(), context_.settings.exclude.end(),
+    return std::any_of(context_.options.exclude.begin(), context_.options.exclude.end(),
                        [&](const std::string& glob) { return glob_matches(glob, node.name); });
   }
 
@@ -124,10 +124,10 @@ class Placement {
 
   bool give_weight_grid(const Layer& layer) {
     Value& weight = graph_.edit(layer.weight);
-    const bool per_channel = context_.settings.granularity == Granularity::channel;
+    const bool per_channel = context_.options.granularity == Granularity::channel;
     const int axis = per_channel ? layer.weight_axis : Encoding::kPerTensor;
     if (weight.encoding) return weight.encoding->axis == axis;
-    Encoding encoding{.bits = 8, .is_signed = true, .symmetric = context_.settings.symmetric_weights, .axis = axis};
+    Encoding encoding{.bits = context_.options.weight_bits, .is_signed = true, .symmetric = context_.options.symmetric_weights, .axis = axis};
     weight.encoding = std::make_shared<const Encoding>(std::move(encoding));
     context_.placement.emplace(layer.weight, "weight of " + describe(graph_.node(layer.node)));
     ++placed_;
@@ -137,8 +137,8 @@ class Placement {
 
   void give_grid(ValueId id) {
     if (!wanted_.contains(id) || graph_.value(id).encoding) return;
-    const QuantizeSettings& settings = context_.settings;
-    Encoding encoding{.bits = 8, .is_signed = settings.activations == "int8", .symmetric = settings.symmetric_activations};
+    const QuantizeOptions& options = context_.options;
+    Encoding encoding{.bits = options.activation_bits, .is_signed = options.signed_activations, .symmetric = options.symmetric_activations};
     graph_.edit(id).encoding = std::make_shared<const Encoding>(std::move(encoding));
     ++placed_;
     ++placed_values_;

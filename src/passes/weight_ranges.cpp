@@ -58,7 +58,7 @@ PassReport weight_ranges(Graph& graph, PassContext& context) {
   for (const Layer& layer : layers_of(graph)) {
     const Value& weight = graph.value(layer.weight);
     if (!weight.encoding || !weight.encoding->placed_only()) continue;
-    graph.edit(layer.weight).encoding = with_scales(weight, context.settings.weight_range, context.job.threads);
+    graph.edit(layer.weight).encoding = with_scales(weight, context.options.weight_range, context.job.threads);
     ++report.changed;
     const auto channels = channels_of(*graph.constant(layer.weight), layer.weight_axis);
     const std::int64_t zero = std::count_if(channels.begin(), channels.end(), is_zero);

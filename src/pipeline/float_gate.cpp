@@ -78,7 +78,7 @@ void check_finite_constants(const Graph& graph) {
   }
 }
 
-std::vector<std::string> check_float_network(const Graph& graph, const Dataset& data, const Job& job) {
+std::vector<std::string> check_float_network(const Graph& graph, const SampleSource& data, const Job& job) {
   check_finite_constants(graph);
   std::vector<ValueId> watched;
   for (ValueId input : graph.inputs()) {

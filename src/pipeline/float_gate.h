@@ -16,6 +16,6 @@ void check_finite_constants(const Graph& graph);
 // Returns warnings: what reaches the first BatchNormalization is far from the statistics that it holds, so the data look
 // unlike what the network was trained on (a wrong mean, std or channel order).
 // Source: Nagel et al. 2021, section 3.7, step 1 of the debugging procedure.
-std::vector<std::string> check_float_network(const Graph& graph, const Dataset& data, const Job& job);
+std::vector<std::string> check_float_network(const Graph& graph, const SampleSource& data, const Job& job);
 
 }  // namespace halftone

@@ -23,11 +23,11 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+std::string code_type(int bits, bool is_signed) { return fmt::format("{}int{}", is_signed ? "" : "u", bits); }
+
 void check_type(const char* what, const std::string& type, const std::set<std::string>& possible, const Target& target) {
   if (possible.contains(type)) return;
   const std::string choices = quoted_list({possible.begin(), possible.end()});
-  const bool is_type = type.starts_with("int") || type.starts_with("uint");
-  if (!is_type) throw UsageError("--{} {}: is no type of codes; give {}", what, type, choices);
   if (!type.ends_with("int8")) throw UsageError("--{} {}: other widths than 8 bits are not supported yet; give {}", what, type, choices);
   throw UsageError("--{} {}: the target {} takes no such codes; give {}", what, type, target.name, choices);
 }
@@ -38,20 +38,20 @@ std::string some_names(const std::vector<std::string>& names) {
   return names.empty() ? "" : fmt::format("; the model's {} nodes have names like {}", names.size(), quoted_list(first));
 }
 
-void check_settings(const Graph& graph, const QuantizeSettings& settings, const Target& target) {
-  check_type("weights", settings.weights, target.weight_types, target);
-  check_type("activations", settings.activations, target.activation_types, target);
-  if (!settings.symmetric_weights && target.symmetric_weights) {
+void check_options(const Graph& graph, const QuantizeOptions& options, const Target& target) {
+  check_type("weights", code_type(options.weight_bits, true), target.weight_types, target);
+  check_type("activations", code_type(options.activation_bits, options.signed_activations), target.activation_types, target);
+  if (!options.symmetric_weights && target.symmetric_weights) {
     throw UsageError("--symmetric: the target {} takes symmetric weights only; give weights or both", target.name);
   }
-  const std::string granularity = settings.granularity == Granularity::channel ? "channel" : "tensor";
+  const std::string granularity = options.granularity == Granularity::channel ? "channel" : "tensor";
   if (!target.weight_granularity.contains(granularity)) throw UsageError("the target {} has no weights per {}", target.name, granularity);
-  if (settings.weight_range != RangeMethod::mse && settings.weight_range != RangeMethod::minmax) {
+  if (options.weight_range != RangeMethod::mse && options.weight_range != RangeMethod::minmax) {
     throw UsageError("--weight-range: weights take the ranges 'mse' or 'minmax'");
   }
   std::vector<std::string> names;
   for (NodeId id : graph.nodes()) names.push_back(graph.node(id).name);
-  for (const std::string& glob : settings.exclude) {
+  for (const std::string& glob : options.exclude) {
     if (std::any_of(names.begin(), names.end(), [&](const std::string& name) { return glob_matches(glob, name); })) continue;
     const std::string near = did_you_mean(glob, names);
     throw UsageError("--exclude '{}' matches no node{}", glob, near.empty() ? some_names(names) : near);
@@ -82,13 +82,13 @@ void record_values(const Graph& graph, const PassContext& context, QuantizeRepor
   }
 }
 
-QuantizeReport run_passes(Graph& graph, const Dataset* data, const QuantizeOptions& options, const Job& job) {
+QuantizeReport run_passes(Graph& graph, const SampleSource* data, const QuantizeOptions& options, const Job& job) {
   const Target target = load_target(options.target);
-  check_settings(graph, options.settings, target);
-  PassContext context{.target = target, .settings = options.settings, .data = data, .job = job};
+  check_options(graph, options, target);
+  PassContext context{.target = target, .options = options, .data = data, .job = job};
   QuantizeReport report;
   report.target = target.name;
-  for (const Pass* pass : choose_passes(options.passes, options.disabled)) {
+  for (const Pass* pass : choose_passes(options.passes, options.disabled_passes)) {
     const bool possible = data != nullptr || pass->needs == Needs::nothing;
     if (possible && !(data == nullptr && pass == &kWeightRanges)) report.passes.push_back(run_pass(*pass, graph, context));
   }
@@ -109,7 +109,7 @@ void check_output(const std::filesystem::path& model, const std::filesystem::pat
 }
 
 // `quantized` is what was exported, `again` what was read back: there the weights are their codes already.
-void add_value_figures(const Graph& real, const Graph& quantized, const Graph& again, const Dataset& data, const Job& job, QuantizeReport& report) {
+void add_value_figures(const Graph& real, const Graph& quantized, const Graph& again, const SampleSource& data, const Job& job, QuantizeReport& report) {
   constexpr std::int64_t kSamples = 4;
   std::map<std::string, double> by_name;
   for (const auto& [id, db] : constant_sqnr(quantized)) by_name[quantized.value(id).name] = db;
@@ -141,8 +141,8 @@ void warn_of_damage(QuantizeReport& report) {
 Graph prepared_for_running(const Graph& graph) {
   Graph prepared = graph;
   const Target target;
-  const QuantizeSettings settings;
-  PassContext context{.target = target, .settings = settings};
+  const QuantizeOptions options;
+  PassContext context{.target = target, .options = options};
   run_pass(kFoldConstants, prepared, context);
   run_pass(kFoldBatchNorm, prepared, context);
   return prepared;
@@ -153,11 +153,11 @@ QuantizeReport plan_quantization(Graph& graph, const QuantizeOptions& options, c
   return run_passes(graph, nullptr, options, job);
 }
 
-QuantizeReport quantize(Graph& graph, const Dataset& data, const QuantizeOptions& options, const Job& job) {
+QuantizeReport quantize(Graph& graph, const SampleSource& data, const QuantizeOptions& options, const Job& job) {
   const Stopwatch watch;
   const Target target = load_target(options.target);
-  check_settings(graph, options.settings, target);
-  check_passes_set_scales(choose_passes(options.passes, options.disabled));  // wrong names fail before the work
+  check_options(graph, options, target);
+  check_passes_set_scales(choose_passes(options.passes, options.disabled_passes));  // wrong names fail before the work
   if (data.size() == 0) throw Error("there are no samples to calibrate with");
   std::vector<std::string> warnings = check_float_network(graph, data, job);
   const double gate = watch.seconds();
@@ -170,7 +170,7 @@ QuantizeReport quantize(Graph& graph, const Dataset& data, const QuantizeOptions
 }
 
 QuantizeReport quantize_file(const std::filesystem::path& model, const std::filesystem::path& output, const Graph& graph,
-                             const Dataset& data, const QuantizeOptions& options, const Job& job) {
+                             const SampleSource& data, const QuantizeOptions& options, const Job& job) {
   const Stopwatch watch;
   check_output(model, output);
   TemporaryPath candidate(output, "candidate");  // gets its name once it has been read back and run

@@ -12,12 +12,6 @@
 
 namespace halftone {
 
-struct QuantizeOptions {
-  QuantizeSettings settings;
-  std::string target = "onnxruntime";         // a name, or a .toml file
-  std::vector<std::string> passes, disabled;  // names
-};
-
 struct ValueRecord {
   std::string name, grid, reason;        // grid: "uint8 per tensor"
   int bits = 8;
@@ -41,14 +35,14 @@ struct QuantizeReport {
 };
 
 // Quantizes the graph in place. Throws UsageError for settings that the target does not have or names that match nothing.
-QuantizeReport quantize(Graph& graph, const Dataset& data, const QuantizeOptions& options, const Job& job);
+QuantizeReport quantize(Graph& graph, const SampleSource& data, const QuantizeOptions& options, const Job& job);
 
 // What `quantize` would do, without data: which value gets which grid and why. The graph is changed up to the ranges.
 QuantizeReport plan_quantization(Graph& graph, const QuantizeOptions& options, const Job& job);
 
 // The whole walk from file to file. `output` appears only when its re-reading ran and gave finite figures.
 QuantizeReport quantize_file(const std::filesystem::path& model, const std::filesystem::path& output, const Graph& graph,
-                             const Dataset& data, const QuantizeOptions& options, const Job& job);
+                             const SampleSource& data, const QuantizeOptions& options, const Job& job);
 
 // Folds what a float network is faster without (constants, BatchNormalization); for running it, not for exporting.
 Graph prepared_for_running(const Graph& graph);

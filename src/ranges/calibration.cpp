@@ -10,7 +10,7 @@ namespace {
 
 struct Stop {};  // a watch has seen enough
 
-[[noreturn]] void not_finite(const Graph& graph, const TapView& view, const Batch& batch, const Dataset& data) {
+[[noreturn]] void not_finite(const Graph& graph, const TapView& view, const Batch& batch, const SampleSource& data) {
   const std::int64_t rows = real_rows(view.shape, batch);
   std::int64_t sample = batch.first;
   if (!view.shape.empty() && batch.count > 0 && rows % batch.count == 0) {
@@ -32,7 +32,7 @@ struct Stop {};  // a watch has seen enough
 
 }  // namespace
 
-void watch_values(const Graph& graph, const std::vector<ValueId>& values, const Dataset& data, std::int64_t most,
+void watch_values(const Graph& graph, const std::vector<ValueId>& values, const SampleSource& data, std::int64_t most,
                   std::string_view step, const Job& job, const Watch& watch) {
   Session session(graph, Arithmetic::float32, job.threads, values);
   const BatchPlan plan = plan_batches(graph, data, Arithmetic::float32, job);
@@ -50,7 +50,7 @@ void watch_values(const Graph& graph, const std::vector<ValueId>& values, const 
   }
 }
 
-std::map<ValueId, ValueStatistics> gather_statistics(const Graph& graph, const std::vector<ValueId>& values, const Dataset& data,
+std::map<ValueId, ValueStatistics> gather_statistics(const Graph& graph, const std::vector<ValueId>& values, const SampleSource& data,
                                                      std::int64_t bins, bool per_sample, const Job& job) {
   std::map<ValueId, ValueStatistics> all;
   for (ValueId id : values) all.emplace(id, ValueStatistics(bins));

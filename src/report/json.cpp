@@ -54,11 +54,10 @@ const char* name_of_method(RangeMethod method) {
   return "";
 }
 
-Json settings_block(const QuantizeOptions& options) {
-  const QuantizeSettings& s = options.settings;
+Json settings_block(const QuantizeOptions& s) {
   const char* symmetric = s.symmetric_weights ? (s.symmetric_activations ? "both" : "weights") : s.symmetric_activations ? "activations" : "none";
-  return {{"weights", s.weights},
-          {"activations", s.activations},
+  return {{"weights", fmt::format("int{}", s.weight_bits)},
+          {"activations", fmt::format("{}int{}", s.signed_activations ? "" : "u", s.activation_bits)},
           {"granularity", s.granularity == Granularity::channel ? "channel" : "tensor"},
           {"symmetric", symmetric},
           {"weight_range", name_of_method(s.weight_range)},
@@ -66,8 +65,8 @@ Json settings_block(const QuantizeOptions& options) {
           {"percentile", s.percentile},
           {"bins", s.bins},
           {"exclude", s.exclude},
-          {"passes", options.passes},
-          {"disabled_passes", options.disabled}};
+          {"passes", s.passes},
+          {"disabled_passes", s.disabled_passes}};
 }
 
 // A scalar where there is one, else the list; null where there is none yet.

@@ -37,11 +37,11 @@ void copy_picture(const TemporaryFolder& folder, const std::string& name, const 
   std::filesystem::copy_file(kVectors / "pictures" / from, folder / name);
 }
 
-Tensor read_all(const Dataset& dataset) { return dataset.read(0, dataset.size(), Job{}).inputs.at(0); }
+Tensor read_all(const SampleSource& dataset) { return dataset.read(0, dataset.size(), Job{}).inputs.at(0); }
 
 template <typename Failure = Error>
 std::string open_message(const std::filesystem::path& path, const DataOptions& options, const std::vector<InputSpec>& inputs) {
-  return message_of<Failure>([&] { open_dataset(path, options, inputs); });
+  return message_of<Failure>([&] { open_samples(path, options, inputs); });
 }
 
 // ---- folders of pictures
@@ -54,7 +54,7 @@ TEST(PictureFolder, HoldsItsPicturesByNameAndNothingElse) {
   copy_picture(folder, ".hidden.jpg", "444.jpg");
   folder.write("notes.txt", "not a picture");
   std::filesystem::create_directory(folder / "folder.jpg");
-  const auto dataset = open_dataset(folder.path(), {}, {kNchw});
+  const auto dataset = open_samples(folder.path(), {}, {kNchw});
   ASSERT_EQ(dataset->size(), 3);
   EXPECT_FALSE(dataset->is_feeds());
   EXPECT_TRUE(dataset->has_file_names());
@@ -66,12 +66,12 @@ TEST(PictureFolder, HoldsItsPicturesByNameAndNothingElse) {
 TEST(PictureFolder, SkipAndSamplesChooseAStretch) {
   const TemporaryFolder folder;
   for (const char* name : {"0.png", "1.png", "2.png", "3.png"}) copy_picture(folder, name, "rgb.png");
-  const auto dataset = open_dataset(folder.path(), {.samples = 2, .skip = 1}, {kNchw});
+  const auto dataset = open_samples(folder.path(), {.samples = 2, .skip = 1}, {kNchw});
   EXPECT_EQ(dataset->size(), 2);
   EXPECT_EQ(dataset->skipped(), 1);
   EXPECT_EQ(dataset->name(0), "1.png");
   EXPECT_THAT(dataset->left_out(), ElementsAre("0.png", "3.png"));
-  EXPECT_EQ(open_dataset(folder.path(), {.samples = 100, .skip = 1}, {kNchw})->size(), 3);  // all there are
+  EXPECT_EQ(open_samples(folder.path(), {.samples = 100, .skip = 1}, {kNchw})->size(), 3);  // all there are
   EXPECT_THAT(open_message(folder.path(), {.skip = 4}, {kNchw}), HasSubstr("holds 4 samples; --skip 4 leaves none"));
   EXPECT_THAT(open_message<UsageError>(folder.path(), {.samples = 0}, {kNchw}), HasSubstr("--samples: 0"));
   EXPECT_THAT(open_message<UsageError>(folder.path(), {.skip = -1}, {kNchw}), HasSubstr("--skip: -1"));
@@ -88,12 +88,12 @@ TEST(PictureFolder, ABrokenPictureIsNamedWhenItIsRead) {
   const TemporaryFolder folder;
   copy_picture(folder, "a.png", "rgb.png");
   folder.write("b.jpg", "text");
-  const auto dataset = open_dataset(folder.path(), {}, {kNchw});
+  const auto dataset = open_samples(folder.path(), {}, {kNchw});
   EXPECT_THAT(message_of([&] { dataset->read(0, 2, Job{.threads = 2}); }), HasSubstr("b.jpg: is not a JPEG or PNG picture"));
 }
 
 TEST(PictureFolder, GivesTheSameBytesWithAnyNumberOfThreads) {
-  const auto dataset = open_dataset(kVectors / "pictures", {.crop_fraction = 0.9}, {kNchw});
+  const auto dataset = open_samples(kVectors / "pictures", {.crop_fraction = 0.9}, {kNchw});
   ASSERT_EQ(dataset->size(), 17);
   const Tensor one = dataset->read(0, 17, Job{.threads = 1}).inputs[0];
   const Tensor four = dataset->read(0, 17, Job{.threads = 4}).inputs[0];
@@ -105,7 +105,7 @@ TEST(PictureFolder, GivesTheSameBytesWithAnyNumberOfThreads) {
 }
 
 TEST(PictureFolder, CancelStopsReading) {
-  const auto dataset = open_dataset(kVectors / "pictures", {}, {kNchw});
+  const auto dataset = open_samples(kVectors / "pictures", {}, {kNchw});
   const std::atomic<bool> stop{true};
   EXPECT_THROW(dataset->read(0, 4, Job{.cancel = &stop}), Cancelled);
 }
@@ -132,7 +132,7 @@ TEST(PictureFolder, EqualsPillowOnImageNet) {  // decode, crop and resize; image
     fields >> index >> fraction >> size >> filter >> want;
     const Interpolation kind = filter == "bilinear" ? Interpolation::bilinear
                                : filter == "bicubic" ? Interpolation::bicubic : Interpolation::nearest;
-    const auto dataset = open_dataset(data, {.samples = 1, .skip = index, .crop_fraction = fraction, .interpolation = kind},
+    const auto dataset = open_samples(data, {.samples = 1, .skip = index, .crop_fraction = fraction, .interpolation = kind},
                                       {input("x", DataType::uint8, {-1, size, size, 3})});
     std::uint64_t hash = 0xcbf29ce484222325u;
     const Tensor pixels = read_all(*dataset);
@@ -147,7 +147,7 @@ TEST(PictureFolder, EqualsPillowOnImageNet) {  // decode, crop and resize; image
 TEST(Npy, OfFloatsIsFedAsItIs) {
   const TemporaryFolder folder;
   write_npy(folder / "a.npy", counted(DataType::float32, {3, 2, 2}));
-  const auto dataset = open_dataset(folder / "a.npy", {.skip = 1}, {input("x", DataType::float32, {-1, 2, 2})});
+  const auto dataset = open_samples(folder / "a.npy", {.skip = 1}, {input("x", DataType::float32, {-1, 2, 2})});
   EXPECT_EQ(dataset->size(), 2);
   EXPECT_EQ(dataset->name(0), "sample 1");
   const Batch batch = dataset->read(1, 1, Job{});
@@ -164,7 +164,7 @@ TEST(Npy, OfAnotherWidthIsConverted) {
                                                  {DataType::uint8, DataType::int32},     {DataType::boolean, DataType::int64}};
   for (const auto& [held, taken] : pairs) {
     write_npy(folder / "a.npy", counted(held, {2, 3}));
-    const auto dataset = open_dataset(folder / "a.npy", {}, {input("x", taken, {-1, 3})});
+    const auto dataset = open_samples(folder / "a.npy", {}, {input("x", taken, {-1, 3})});
     EXPECT_EQ(read_all(*dataset).type(), taken);
     EXPECT_EQ(to_floats(read_all(*dataset))[1], 1.0f) << name_of(held);
   }
@@ -187,7 +187,7 @@ TEST(Npy, WhatDoesNotFitTheInputIsRefused) {
   write_npy(path, Tensor(DataType::float32, {0, 2, 2}));
   EXPECT_THAT(open_message(path, {}, {floats}), HasSubstr("holds no samples"));
   write_npy(path, Tensor::from<std::int64_t>({2, 1}, {5, 3'000'000'000}));
-  const auto wide = open_dataset(path, {}, {ints});
+  const auto wide = open_samples(path, {}, {ints});
   EXPECT_EQ(wide->read(0, 1, Job{}).inputs[0].values<std::int32_t>()[0], 5);
   EXPECT_THAT(message_of([&] { wide->read(1, 1, Job{}); }), HasSubstr("holds 3000000000, which input 'ids' (int32"));
 }
@@ -206,7 +206,7 @@ TEST(Npy, OfPicturesIsNormalizedAndLaidOut) {
   const TemporaryFolder folder;
   write_npy(folder / "a.npy", counted(DataType::uint8, {2, 2, 2, 3}));
   const DataOptions options{.mean = {10, 20, 30}, .std = {2, 4, 8}};
-  const Tensor batch = read_all(*open_dataset(folder / "a.npy", options, {input("x", DataType::float32, {-1, 3, 2, 2})}));
+  const Tensor batch = read_all(*open_samples(folder / "a.npy", options, {input("x", DataType::float32, {-1, 3, 2, 2})}));
   ASSERT_EQ(batch.shape(), (Shape{2, 3, 2, 2}));
   std::vector<float> want;
   for (int n = 0; n < 2; ++n) {
@@ -231,10 +231,10 @@ TEST(Npy, OfPicturesIsCroppedAndResizedToTheModel) {
   std::memcpy(middle.mutable_data(), in.data() + 3 * 48 * 3, middle.bytes());
   write_npy(folder / "middle.npy", middle);
   const InputSpec x = input("x", DataType::uint8, {-1, 6, 5, 3});
-  const Tensor whole = read_all(*open_dataset(folder / "a.npy", options, {x}));
+  const Tensor whole = read_all(*open_samples(folder / "a.npy", options, {x}));
   EXPECT_EQ(whole.shape(), (Shape{1, 6, 5, 3}));
   EXPECT_NE(std::memcmp(whole.data(), want.data(), want.bytes()), 0);  // not squeezed
-  const Tensor part = read_all(*open_dataset(folder / "middle.npy", options, {x}));
+  const Tensor part = read_all(*open_samples(folder / "middle.npy", options, {x}));
   EXPECT_EQ(std::memcmp(whole.data(), part.data(), part.bytes()), 0);
 }
 
@@ -242,8 +242,8 @@ TEST(Npy, OfPicturesKeepsTheirSizeWhereTheModelHasNone) {
   const TemporaryFolder folder;
   write_npy(folder / "a.npy", counted(DataType::uint8, {1, 2, 5, 3}));
   const InputSpec open = input("x", DataType::float32, {-1, 3, -1, -1});
-  EXPECT_EQ(read_all(*open_dataset(folder / "a.npy", {}, {open})).shape(), (Shape{1, 3, 2, 5}));
-  EXPECT_EQ(read_all(*open_dataset(folder / "a.npy", {.height = 4, .width = 4}, {open})).shape(), (Shape{1, 3, 4, 4}));
+  EXPECT_EQ(read_all(*open_samples(folder / "a.npy", {}, {open})).shape(), (Shape{1, 3, 2, 5}));
+  EXPECT_EQ(read_all(*open_samples(folder / "a.npy", {.height = 4, .width = 4}, {open})).shape(), (Shape{1, 3, 4, 4}));
 }
 
 // ---- sets of arrays and feeds
@@ -254,7 +254,7 @@ TEST(Npz, FeedsInputsByNameInTheModelsOrder) {
   const TemporaryFolder folder;
   write_npz(folder / "a.npz", {{"a/mask", counted(DataType::int32, {3, 4})}, {"other", Tensor::scalar(1.0f)},
                                {"ids", counted(DataType::int64, {3, 2})}});
-  const auto dataset = open_dataset(folder / "a.npz", {.samples = 2, .skip = 1}, {kIds, kMask});
+  const auto dataset = open_samples(folder / "a.npz", {.samples = 2, .skip = 1}, {kIds, kMask});
   const Batch batch = dataset->read(0, 2, Job{});
   ASSERT_EQ(batch.inputs.size(), 2u);
   EXPECT_THAT(batch.inputs[0].values<std::int64_t>(), ElementsAre(2, 3, 4, 5));
@@ -275,7 +275,7 @@ TEST(NpyFolder, IsNamedLikeTheInputs) {
   write_npy(folder / "ids.npy", counted(DataType::int64, {3, 2}));
   EXPECT_THAT(open_message(folder.path(), {}, {kIds, kMask}), HasSubstr("holds no a_mask.npy for the model's input 'a/mask'"));
   write_npy(folder / "a_mask.npy", counted(DataType::int64, {3, 1}));
-  const auto dataset = open_dataset(folder.path(), {}, {kIds, kMask});
+  const auto dataset = open_samples(folder.path(), {}, {kIds, kMask});
   EXPECT_EQ(dataset->size(), 3);
   EXPECT_FALSE(dataset->is_feeds());
   EXPECT_EQ(dataset->read(2, 1, Job{}).inputs[1].values<std::int64_t>()[0], 2);
@@ -292,16 +292,16 @@ TEST(Feeds, AreReadOneAtATimeWithShapesOfTheirOwn) {
   const TemporaryFolder folder;
   write_npz(folder / "1.npz", {{"ids", counted(DataType::int64, {2, 7})}});
   write_npz(folder / "0.npz", {{"ids", counted(DataType::int32, {1, 3})}});
-  const auto dataset = open_dataset(folder.path(), {}, {kIds});
+  const auto dataset = open_samples(folder.path(), {}, {kIds});
   ASSERT_EQ(dataset->size(), 2);
   EXPECT_TRUE(dataset->is_feeds());
   EXPECT_EQ(dataset->name(0), "0.npz");
   EXPECT_EQ(dataset->read(0, 1, Job{}).inputs[0].shape(), (Shape{1, 3}));
   EXPECT_EQ(dataset->read(0, 1, Job{}).inputs[0].type(), DataType::int64);
   EXPECT_EQ(dataset->read(1, 1, Job{}).inputs[0].shape(), (Shape{2, 7}));
-  const auto other = open_dataset(folder.path(), {}, {input("x", DataType::int64, {-1, 3})});
+  const auto other = open_samples(folder.path(), {}, {input("x", DataType::int64, {-1, 3})});
   EXPECT_THAT(message_of([&] { other->read(0, 1, Job{}); }), AllOf(HasSubstr("0.npz"), HasSubstr("input 'x'")));
-  const auto narrow = open_dataset(folder.path(), {}, {input("ids", DataType::int64, {-1, 3})});
+  const auto narrow = open_samples(folder.path(), {}, {input("ids", DataType::int64, {-1, 3})});
   EXPECT_THAT(message_of([&] { narrow->read(1, 1, Job{}); }), AllOf(HasSubstr("1.npz ('ids')"), HasSubstr("[2, 7]")));
 }
 

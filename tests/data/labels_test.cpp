@@ -16,7 +16,7 @@ using test::message_of;
 using test::TemporaryFolder;
 
 // Samples named a.jpg, b.jpg, ...; of `total`, `count` after `skip`.
-class Named : public Dataset {
+class Named : public SampleSource {
  public:
   Named(std::int64_t total, std::int64_t skip, std::int64_t count, bool files = true)
       : total_(total), skip_(skip), count_(count), files_(files) {}

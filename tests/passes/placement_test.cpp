@@ -11,9 +11,9 @@ using namespace halftone::test;
 namespace {
 
 Graph placed(Graph graph, const std::vector<std::string>& exclude = {}, PassContext* context = nullptr) {
-  QuantizeSettings settings;
-  settings.exclude = exclude;
-  PassRun run(nullptr, settings);
+  QuantizeOptions options;
+  options.exclude = exclude;
+  PassRun run(nullptr, options);
   run(kPlaceQuantizers, graph);
   if (context != nullptr) {
     context->float_layers = run.context.float_layers;
@@ -96,7 +96,7 @@ TEST(PlaceQuantizers, EverySubsetOfExcludedNodesGivesAValidGraph) {  // case P4
       if ((subset >> i & 1) != 0) exclude.push_back(names[i]);
     }
     PassRun run(nullptr);
-    PassContext context{.target = run.target, .settings = run.settings};
+    PassContext context{.target = run.target, .options = run.options};
     const Graph result = placed(graph, exclude, &context);
     for (const FloatLayer& layer : context.float_layers) {  // those excluded, and the Relu behind one of them
       const bool listed = std::find(exclude.begin(), exclude.end(), layer.node) != exclude.end();
@@ -118,7 +118,7 @@ TEST(PlaceQuantizers, SaysWhyALayerStaysInFloat) {
   const ValueId x = b.input({1, 4});
   const ValueId scores = b.gemm(x, 4, 4);
   PassRun run;
-  PassContext context{.target = run.target, .settings = run.settings};
+  PassContext context{.target = run.target, .options = run.options};
   placed(b.finish(b.node("Softmax", {scores})), {"gemm*"}, &context);
   ASSERT_EQ(context.float_layers.size(), 2u);
   EXPECT_THAT(context.float_layers[0].reason, testing::HasSubstr("--exclude"));

@@ -11,8 +11,8 @@ using namespace halftone::test;
 namespace {
 
 // All passes from placing on.
-Graph ranged(Graph graph, const Dataset& data, const QuantizeSettings& settings = {}, std::vector<std::string>* warnings = nullptr) {
-  PassRun run(&data, settings);
+Graph ranged(Graph graph, const SampleSource& data, const QuantizeOptions& options = {}, std::vector<std::string>* warnings = nullptr) {
+  PassRun run(&data, options);
   for (const Pass* pass : {&kPlaceQuantizers, &kWeightRanges, &kActivationRanges}) run(*pass, graph);
   if (warnings != nullptr) *warnings = run.context.warnings;
   return graph;
@@ -31,9 +31,9 @@ TEST(ActivationRanges, NeverReachBeyondAFusedClamp) {  // case P1
   const std::pair<float, float> bounds[] = {{0.0f, 6.0f}, {0.0f, 1.7f}, {0.0f, 0.3f}, {-1.0f, 1.0f}, {-0.3f, 1.7f}, {-2.0f, 0.0f}};
   for (const auto& [low, high] : bounds) {
     for (RangeMethod method : {RangeMethod::minmax, RangeMethod::mse}) {
-      QuantizeSettings settings;
-      settings.activation_range = method;
-      const Graph graph = ranged(conv_clip(low, high), data, settings);
+      QuantizeOptions options;
+      options.activation_range = method;
+      const Graph graph = ranged(conv_clip(low, high), data, options);
       const Encoding& e = *graph.encoding(output_of(graph, "Clip"));
       EXPECT_LE(e.real_max(), high);
       EXPECT_GE(e.real_min(), low);
@@ -45,9 +45,9 @@ TEST(ActivationRanges, NeverReachBeyondAFusedClamp) {  // case P1
 TEST(ActivationRanges, MinMaxOfTheSamplesWhateverTheBatches) {
   const Tensor samples = random_tensor({9, 3, 8, 8}, 5);
   const MemoryDataset data(samples);
-  QuantizeSettings settings;
-  settings.activation_range = RangeMethod::minmax;
-  const Graph graph = ranged(residual_network(2, false), data, settings);
+  QuantizeOptions options;
+  options.activation_range = RangeMethod::minmax;
+  const Graph graph = ranged(residual_network(2, false), data, options);
   const auto [low, high] = std::minmax_element(samples.values<float>().begin(), samples.values<float>().end());
   const Encoding& e = *graph.encoding(graph.inputs()[0]);
   EXPECT_FLOAT_EQ(e.scale[0], (*high - *low) / 255);
@@ -55,7 +55,7 @@ TEST(ActivationRanges, MinMaxOfTheSamplesWhateverTheBatches) {
 
 TEST(ActivationRanges, ScoresKeepTheirMaximum) {
   const MemoryDataset data(random_tensor({40, 3, 8, 8}, 5));
-  QuantizeSettings narrow;
+  QuantizeOptions narrow;
   narrow.activation_range = RangeMethod::percentile;
   narrow.percentile = 80;
   const Graph graph = ranged(residual_network(2, false), data, narrow);
@@ -119,7 +119,7 @@ TEST(ActivationRanges, WidenTheWeightScaleWhereABiasWouldNotFit) {  // case B1
 TEST(WeightRanges, AreMinMaxOrBetterPerChannelAndPerTensor) {
   const MemoryDataset data(random_tensor({4, 3, 8, 8}, 5));
   for (Granularity granularity : {Granularity::channel, Granularity::tensor}) {
-    QuantizeSettings minmax;
+    QuantizeOptions minmax;
     minmax.granularity = granularity;
     minmax.weight_range = RangeMethod::minmax;
     const Graph graph = ranged(residual_network(2, false), data, minmax);

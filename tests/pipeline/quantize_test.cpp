@@ -46,7 +46,7 @@ TEST(QuantizeFile, LeavesNothingWhenNothingIsQuantized) {  // case T5
   const Graph graph = residual_network();
   write_onnx(graph, folder / "net.onnx");
   QuantizeOptions options;
-  options.settings.exclude = {"*"};
+  options.exclude = {"*"};
   EXPECT_THAT(message_of([&] { quantize_file(folder / "net.onnx", folder / "q.onnx", graph, samples(), options, {}); }), testing::HasSubstr("0 of 5 layers"));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }

@@ -1,11 +1,11 @@
-// A Dataset of one input whose samples lie in memory.
+// A SampleSource of one input whose samples lie in memory.
 #pragma once
 
 #include "data/dataset.h"
 
 namespace halftone::test {
 
-class MemoryDataset : public Dataset {
+class MemoryDataset : public SampleSource {
  public:
   explicit MemoryDataset(Tensor samples) : samples_(std::move(samples)) {}
   std::int64_t size() const override { return samples_.shape()[0]; }

@@ -10,10 +10,10 @@ namespace halftone::test {
 
 struct PassRun {
   Target target = load_target("onnxruntime");
-  QuantizeSettings settings;
-  PassContext context{.target = target, .settings = settings};
+  QuantizeOptions options;
+  PassContext context{.target = target, .options = options};
 
-  explicit PassRun(const Dataset* data = nullptr, QuantizeSettings wanted = {}) : settings(std::move(wanted)) { context.data = data; }
+  explicit PassRun(const SampleSource* data = nullptr, QuantizeOptions wanted = {}) : options(std::move(wanted)) { context.data = data; }
   PassReport operator()(const Pass& pass, Graph& graph) {
     PassReport report = pass.run(graph, context);
     verify(graph, std::string("after ") + pass.name);
