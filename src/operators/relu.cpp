@@ -1,4 +1,4 @@
-// Relu: Y = max(X, 0). ONNX since 6; signed integers since 14.
+// Relu: Y = max(X, 0). ONNX since 1; signed integers since 14.
 #include "operators/elementwise.h"
 
 namespace halftone {

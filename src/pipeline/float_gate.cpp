@@ -72,8 +72,9 @@ void check_finite_constants(const Graph& graph) {
     if (!value.is_constant() || value.constant->type() != DataType::float32 || value.readers.empty()) continue;
     const auto numbers = value.constant->values<float>();
     const auto bad = std::find_if(numbers.begin(), numbers.end(), [](float x) { return !std::isfinite(x); });
-    const bool is_bound = graph.node(value.readers.front()).type == "Clip";  // an infinite bound does not bound
-    if (bad == numbers.end() || is_bound) continue;
+    const auto is_clip = [&](NodeId reader) { return graph.node(reader).type == "Clip"; };
+    const bool is_bound = std::all_of(value.readers.begin(), value.readers.end(), is_clip);  // an infinite bound does not bound
+    if (bad == numbers.end() || (is_bound && !std::isnan(*bad))) continue;
     throw Error("{}the initializer '{}' holds {} at position {}; mend the model first", origin(graph), value.name, *bad, bad - numbers.begin());
   }
 }

@@ -42,7 +42,7 @@ struct Block {
   Shape sizes;
 };
 
-// Copies blocks into the output, which is filled with 0 first where they do not cover it.
+// Copies blocks into the output, which is filled with a number first where they do not cover it.
 class CopyStep : public Step {
  public:
   CopyStep(std::vector<Block> blocks, BufferRef out, std::int64_t count, float fill, bool fills)
