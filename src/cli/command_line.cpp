@@ -197,6 +197,7 @@ class Parser {
   }
 
   void finish() {
+    line_.common.config = config_.file;
     line_.common.threads = texts_.threads > 0 ? texts_.threads : hardware_threads();
     if (!texts_.max_memory.empty()) line_.common.max_memory = memory_size(texts_.max_memory);
     for (DataOptions* options : {&line_.evaluate.data_options, &line_.run.data_options, &line_.quantize.data_options}) {
@@ -251,7 +252,7 @@ class Parser {
   }
 
   void add_as(CLI::App* app, std::string& as) {
-    const Check known = one_of({"simulated", "float", "integer"});  // arithmetic_of says that integer comes later
+    const Check known = [](const std::string& text) { return text == "integer" ? "" : one_of({"simulated", "float"})(text); };  // see arithmetic_of
     option(app, "--as", "NAME", as, "arithmetic: simulated (default), float")->check(known);
   }
 
@@ -327,8 +328,22 @@ class Parser {
 
 }  // namespace
 
+namespace {
+
+// Nothing on the command line is meant to be empty: it is what an unset shell variable leaves.
+void refuse_empty(const std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& text = arguments[i];
+    if (text.empty()) throw UsageError("an empty argument{}; is a shell variable not set?", i > 0 ? " behind '" + arguments[i - 1] + "'" : "");
+    if (text.starts_with("--") && text.back() == '=') throw UsageError("{} has no value; leave it out or give one", text.substr(0, text.size() - 1));
+  }
+}
+
+}  // namespace
+
 CommandLine parse_command_line(int argc, char** argv) {
   CommandLine line;
+  refuse_empty({argv + 1, argv + argc});
   Parser parser(line);
   line.status = parser.parse(with_config_file({argv + 1, argv + argc}));
   return line;

@@ -14,6 +14,7 @@ namespace halftone::cli {
 
 struct Common {
   std::optional<std::string> json;  // a file, or "-" for stdout
+  std::string config;               // --config's file; empty: none
   bool quiet = false;
   int threads = 1;
   std::uint64_t seed = 0;

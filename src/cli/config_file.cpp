@@ -13,10 +13,13 @@ namespace halftone::cli {
 namespace {
 
 std::string text_of(const toml::node& node, const std::string& key, const std::string& file) {
-  if (const auto text = node.value<std::string>(); text && node.is_string()) return *text;
+  if (const auto text = node.value<std::string>(); text && node.is_string()) {
+    if (text->empty()) throw UsageError("{}: '{}' is empty; leave it out or give a value", file, key);
+    return *text;
+  }
   if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
   if (const auto* real = node.as_floating_point()) return fmt::format("{}", real->get());
-  throw Error("{}: '{}' is no text, number or true/false", file, key);
+  throw UsageError("{}: '{}' is no text, number or true/false", file, key);
 }
 
 std::string flag_of(std::string key) {

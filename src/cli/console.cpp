@@ -21,7 +21,7 @@ namespace {
 std::atomic<bool> interrupted{false};
 const auto process_start = std::chrono::steady_clock::now();
 
-constexpr int kStops[] = {SIGINT, SIGTERM};
+constexpr int kStops[] = {SIGINT, SIGTERM, SIGHUP};
 
 // The first signal asks the work to stop, the second ends the process; neither leaves a half-written file.
 void wait_for_signals(sigset_t stops) {
@@ -41,7 +41,11 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 const std::atomic<bool>* install_interrupt() {
   sigset_t stops;
   sigemptyset(&stops);
-  for (int signal : kStops) sigaddset(&stops, signal);
+  for (int signal : kStops) {
+    struct sigaction now {};
+    sigaction(signal, nullptr, &now);
+    if (now.sa_handler != SIG_IGN) sigaddset(&stops, signal);  // nohup stays what it is
+  }
   pthread_sigmask(SIG_BLOCK, &stops, nullptr);  // before any other thread exists: they inherit it
   std::thread(wait_for_signals, stops).detach();
   return &interrupted;

@@ -28,7 +28,7 @@ class ConsoleProgress : public Progress {
 
 inline constexpr int kInterrupted = 130;  // exit status
 
-// Ctrl-C (and SIGTERM) sets it; a second one ends the process at once.
+// Ctrl-C, SIGTERM and SIGHUP set it; a second one ends the process at once.
 const std::atomic<bool>* install_interrupt();
 
 Job make_job(const Common& common, Progress* progress);

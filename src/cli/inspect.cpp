@@ -16,11 +16,23 @@ std::string shape_text(const Value& value) {
   return "[" + join(parts, ", ") + "]";
 }
 
+// Nodes as the file has them; parameters and grids as they are meant, not as Q/DQ nodes.
+GraphFacts facts_of_file(const Graph& graph) {
+  GraphFacts facts = facts_of(graph);
+  if (!facts.unsupported.empty()) return facts;
+  Graph meant = graph;
+  absorb_qdq(meant);
+  const GraphFacts inside = facts_of(meant);
+  facts.parameters = inside.parameters;
+  facts.quantizers = inside.quantizers;
+  return facts;
+}
+
 }  // namespace
 
 void inspect(const InspectCommand& command, const Common& common) {
   const Graph graph = read_onnx(command.model);
-  const GraphFacts facts = facts_of(graph);
+  const GraphFacts facts = facts_of_file(graph);
   const auto opset = graph.file.opsets.find("");
   Table head({Table::Align::left, Table::Align::left}, 1);
   head.add({"model", command.model});
@@ -33,12 +45,13 @@ void inspect(const InspectCommand& command, const Common& common) {
   Table operators({Table::Align::left, Table::Align::right});
   for (const auto& [type, count] : facts.operators) operators.add({type, std::to_string(count)});
   print(common, operators.text());
+  if (facts.unsupported.empty()) print(common, "\nhalftone knows all of its operators\n");
   if (!facts.unsupported.empty()) {
     Table missing({Table::Align::left, Table::Align::left}, 1);
     for (const UnsupportedNode& node : facts.unsupported) missing.add({fmt::format("{} (opset {})", node.type, node.version), node.name});
     print(common, fmt::format("\n{} nodes have operators that halftone does not know:\n", facts.unsupported.size()) + missing.text());
   }
-  write_json(common, inspect_json(command.model, graph));
+  write_json(common, inspect_json(command.model, graph, facts));
 }
 
 }  // namespace halftone::cli

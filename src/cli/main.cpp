@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/overwriting.h"
 
 int main(int argc, char** argv) {
   using namespace halftone;
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   std::string stopped = "stopped";
   try {
     const cli::CommandLine line = cli::parse_command_line(argc, argv);
+    cli::refuse_overwriting(line);
     if (line.common.json && *line.common.json != "-") check_writable(*line.common.json);
     if (line.command == "quantize") stopped += "; nothing was written";
     if (line.command == "run") stopped += "; the files of the samples so far are complete";

@@ -29,7 +29,7 @@ void print_plan(const Common& common, const QuantizeReport& report) {
   Table table({Table::Align::left, Table::Align::left, Table::Align::left}, 2);
   table.header({"value", "grid", "why"});
   for (const ValueRecord& value : report.values) table.add({value.name, value.grid, value.reason});
-  print(common, table.text(100));
+  print(common, table.text());
 }
 
 void print_float_layers(const Common& common, const QuantizeReport& report) {

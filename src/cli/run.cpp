@@ -61,9 +61,13 @@ Tensor sample_of(const Tensor& tensor, std::int64_t index, std::int64_t samples)
   return one;
 }
 
+void check_folder(const std::string& name) {
+  std::error_code ignored;
+  if (fs::exists(name, ignored) && !fs::is_directory(name, ignored)) throw Error("{}: is a file; give a folder", name);
+}
+
 fs::path make_folder(const std::string& name) {
   std::error_code failure;
-  if (fs::exists(name, failure) && !fs::is_directory(name, failure)) throw Error("{}: is a file; give a folder", name);
   fs::create_directories(name, failure);
   if (failure) throw Error("{}: the folder cannot be made: {}", name, failure.message());
   return name;
@@ -85,7 +89,7 @@ void run_model(const RunCommand& command, const Common& common) {
   const std::vector<ValueId> taps = matching_values(graph, command.values);
   if (taps.empty()) graph = prepared_for_running(graph);  // every value named is there as the file has it
   const auto data = open_samples(command.data, command.data_options, input_specs(graph));
-  const fs::path folder = make_folder(command.output);
+  check_folder(command.output);
   Session session(graph, arithmetic, common.threads, taps);
   std::set<ValueId> missing(taps.begin(), taps.end());
   for_each_batch(*data, plan_batches(graph, *data, arithmetic, job), job, "running", -1, [&](const Batch& batch) {
@@ -95,6 +99,7 @@ void run_model(const RunCommand& command, const Common& common) {
       arrays.emplace_back(graph.value(view.value).name, tensor_of(view));
     });
     for (std::size_t i = 0; i < outputs.size(); ++i) arrays.emplace_back(graph.value(graph.outputs()[i]).name, outputs[i]);
+    const fs::path folder = make_folder(command.output);  // now that there is something to put into it
     for (std::int64_t s = 0; s < batch.count; ++s) {
       std::vector<std::pair<std::string, Tensor>> own;
       for (const auto& [name, tensor] : arrays) own.emplace_back(name, data->is_feeds() ? tensor : sample_of(tensor, s, batch.count));
@@ -106,7 +111,7 @@ void run_model(const RunCommand& command, const Common& common) {
     for (ValueId id : missing) names.push_back(graph.value(id).name);
     warn(fmt::format("{} of the values named vanish into fused steps or constants and were not written: {}", names.size(), join(names, ", ")));
   }
-  print(common, fmt::format("{} samples -> {}\n", data->size(), folder.string()));
+  print(common, fmt::format("{} samples -> {}\n", data->size(), command.output));
   write_json(common, run_json(command.model, command.as, target.name, command.output, data->size(), process_figures()));
 }
 

@@ -114,9 +114,10 @@ void PlanBuilder::plan_outputs() {
   for (ValueId id : graph_.outputs()) {
     const BufferRef buffer = input(id, {});
     pending_reads_.clear();
-    use(buffer, static_cast<int>(plan_->steps.size()));
     plan_->outputs.push_back({id, buffer, {}, type(id), shape(id), -1});
   }
+  // They are read when all steps have run, those too that bring other outputs into their form.
+  for (const Location& output : plan_->outputs) use(output.buffer, static_cast<int>(plan_->steps.size()));
 }
 
 void PlanBuilder::place_taps() {

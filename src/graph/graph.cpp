@@ -217,6 +217,7 @@ void Graph::bypass(NodeId id) {
     const std::string kept = value(out).name;
     edit(out).name = kept + "_bypassed";
     if (value(in).producer != NodeId::none && !is_output(in)) edit(in).name = kept;
+    if (!value(in).dims) edit(in).dims = value(out).dims;  // and its declared shape
   }
   replace_uses(out, in);
   remove_node(id);

@@ -42,7 +42,7 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 
 std::int64_t concat_axis(const Call& call) {
   if (!call.attributes().has("axis")) throw Error("its axis is missing");
-  return normalized_axis(call.attributes().integer("axis", 0), static_cast<std::int64_t>(call.input(0).shape.size()), "Concat");
+  return normalized_axis(call.attributes().integer("axis", 0), static_cast<std::int64_t>(call.input(0).shape.size()));
 }
 
 extern const Operator kConcat{.type = "Concat", .since = 4, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference};

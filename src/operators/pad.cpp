@@ -86,7 +86,7 @@ std::optional<PadSpec> pad_spec(const Call& call) {
   }
   if (pads.size() != 2 * axes.size()) throw Error("it has {} pads; {} are needed, two for each of {} axes", pads.size(), 2 * axes.size(), axes.size());
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    const auto axis = static_cast<std::size_t>(normalized_axis(axes[i], static_cast<std::int64_t>(rank), "Pad"));
+    const auto axis = static_cast<std::size_t>(normalized_axis(axes[i], static_cast<std::int64_t>(rank)));
     for (std::int64_t pad : {pads[i], pads[axes.size() + i]}) {
       if (pad < -kMostPadding || pad > kMostPadding) throw Error("a pad of {} is too large", pad);
     }

@@ -15,7 +15,7 @@ ScaleWalk::ScaleWalk(const Call& call) {
     walk_ = channel_walk(x, Encoding::kPerTensor);
     return;
   }
-  const std::int64_t axis = normalized_axis(call.attributes().integer("axis", 1), rank, "the scale's axis");
+  const std::int64_t axis = normalized_axis(call.attributes().integer("axis", 1), rank);
   walk_ = channel_walk(x, static_cast<int>(axis));
   if (block == 0) {
     if (s != Shape{walk_.channels}) throw Error("its scale is {}, but axis {} of {} has {} channels", to_string(s), axis, to_string(x), walk_.channels);

@@ -59,7 +59,7 @@ std::optional<std::vector<bool>> reduced_axes(const Call& call) {
   const std::size_t rank = call.input(0).shape.size();
   if (axes.empty()) return std::vector<bool>(rank, call.attributes().integer("noop_with_empty_axes", 0) == 0);
   std::vector<bool> reduced(rank, false);
-  for (std::int64_t axis : axes) reduced[static_cast<std::size_t>(normalized_axis(axis, static_cast<std::int64_t>(rank), "ReduceMean"))] = true;
+  for (std::int64_t axis : axes) reduced[static_cast<std::size_t>(normalized_axis(axis, static_cast<std::int64_t>(rank)))] = true;
   return reduced;
 }
 

@@ -62,7 +62,7 @@ std::optional<SliceSpec> slice_spec(const Call& call) {
   const Shape& x = call.input(0).shape;
   SliceSpec spec{std::vector<std::int64_t>(x.size(), 0), std::vector<std::int64_t>(x.size(), 1), x};
   for (std::size_t i = 0; i < bounds->axes.size(); ++i) {
-    const auto axis = static_cast<std::size_t>(normalized_axis(bounds->axes[i], static_cast<std::int64_t>(x.size()), "Slice"));
+    const auto axis = static_cast<std::size_t>(normalized_axis(bounds->axes[i], static_cast<std::int64_t>(x.size())));
     const std::int64_t size = x[axis], step = bounds->steps[i];
     if (step == 0 || step == std::numeric_limits<std::int64_t>::min()) throw Error("a step of {} is not possible", step);
     // from_back() cannot overflow: only small magnitudes are added to the size, the rest is clamped.

@@ -13,7 +13,7 @@ ChannelWalk walk_of(const Call& call) {
   const Shape& x = call.input(0).shape;
   const auto rank = static_cast<std::int64_t>(x.size());
   const bool together = call.node.version < 13;
-  const std::int64_t axis = normalized_axis(call.attributes().integer("axis", together ? 1 : -1), rank, "Softmax");
+  const std::int64_t axis = normalized_axis(call.attributes().integer("axis", together ? 1 : -1), rank);
   ChannelWalk walk = channel_walk(x, static_cast<int>(axis));
   if (together) {
     walk.channels *= walk.inner;

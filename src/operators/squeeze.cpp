@@ -17,7 +17,7 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   }
   std::vector<bool> drop(x.size(), false);
   for (std::int64_t axis : axes) {
-    const auto at = static_cast<std::size_t>(normalized_axis(axis, static_cast<std::int64_t>(x.size()), "Squeeze"));
+    const auto at = static_cast<std::size_t>(normalized_axis(axis, static_cast<std::int64_t>(x.size())));
     if (x[at] != 1) throw Error("axis {} of {} has size {}; only axes of size 1 can go", axis, to_string(x), x[at]);
     drop[at] = true;
   }

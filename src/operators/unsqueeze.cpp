@@ -17,7 +17,7 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   const std::size_t rank = x.size() + axes.size();
   std::vector<bool> added(rank, false);
   for (std::int64_t axis : axes) {
-    const auto at = static_cast<std::size_t>(normalized_axis(axis, static_cast<std::int64_t>(rank), "Unsqueeze"));
+    const auto at = static_cast<std::size_t>(normalized_axis(axis, static_cast<std::int64_t>(rank)));
     if (added[at]) throw Error("axis {} is named twice", axis);
     added[at] = true;
   }

@@ -12,7 +12,7 @@ std::vector<std::int64_t> read_sizes(const Node& node, const char* name, std::si
   if (values.empty()) values.assign(count, otherwise);
   if (values.size() != count) throw Error("{} has {} numbers; {} are needed", name, values.size(), count);
   for (std::int64_t v : values) {
-    if (v < least || v > kLargest) throw Error("{} holds {}; at least {} is possible", name, v, least);
+    if (v < least || v > kLargest) throw Error("{} holds {}; {} to {} are possible", name, v, least, kLargest);
   }
   return values;
 }

@@ -18,6 +18,7 @@ const char* why_not_foldable(const Graph& graph, const Node& norm, std::optional
   if (before == nullptr) return "no layer stands before it";
   layer = layer_of(graph, before->id);
   if (!layer) return "what stands before it has no constant weights";
+  if (norm.attributes.integer("training_mode", 0) != 0 || norm.outputs.size() > 1) return "it is in training mode";
   if (!layer->can_have_bias) return "what stands before it has no bias";
   if (graph.only_reader(norm.input(0)) == nullptr) return "the layer's output is read by others too";
   for (std::size_t i = 1; i < 5; ++i) {

@@ -64,6 +64,11 @@ class Placement {
     if (excluded_.contains(node.id)) {
       leave_float(node, "excluded by --exclude");
       layers_ += is_layer ? 1 : 0;
+    } else if (depends_on_constants(node)) {
+      if (is_float(node.output())) leave_float(node, "it depends on constants alone");
+      layers_ += is_layer ? 1 : 0;
+    } else if (const std::string attribute = float_attribute(node); !attribute.empty()) {
+      leave_float(node, fmt::format("the target {} computes {} with {} in float", target_.name, node.type, attribute));
     } else if (is_layer) {
       mark_layer(node);
     } else if (target_.own_grid.contains(node.type)) {
@@ -75,10 +80,29 @@ class Placement {
     }
   }
 
+  bool depends_on_constants(const Node& node) const {
+    return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) { return id == ValueId::none || graph_.value(id).is_constant(); });
+  }
+
+  // The attribute with which the target does not take the operator on codes, where the node sets it; else empty.
+  std::string float_attribute(const Node& node) const {
+    const auto found = target_.float_attributes.find(node.type);
+    if (found == target_.float_attributes.end()) return "";
+    for (const std::string& name : found->second) {
+      const Attributes& attributes = node.attributes;
+      if (!attributes.has(name)) continue;
+      const auto* list = std::get_if<std::vector<std::int64_t>>(&attributes.all().at(name));
+      const bool is_set = list == nullptr ? attributes.integer(name, 0) != 0 : std::any_of(list->begin(), list->end(), [](std::int64_t v) { return v != 1; });
+      if (is_set) return name;
+    }
+    return "";
+  }
+
   void mark_layer(const Node& node) {
     ++layers_;
     const auto layer = layer_of(graph_, node.id);
-    if (!layer) return leave_float(node, "its weight or bias is no float32 constant in a plain form");
+    if (!layer) return leave_float(node, node.type == "Gemm" ? "its weight or bias is no float32 constant, or it has a transA, alpha or beta"
+                                                             : "its weight or bias is no float32 constant");
     if (!give_weight_grid(*layer)) return leave_float(node, "its weight is on a grid along another axis already");
     ++quantized_layers_;
     want(layer->data, "input of " + describe(node));

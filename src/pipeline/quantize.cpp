@@ -61,7 +61,7 @@ void check_options(const Graph& graph, const QuantizeOptions& options, const Tar
 // Grids that are placed and never get a scale cannot be exported.
 void check_passes_set_scales(const std::vector<const Pass*>& passes) {
   const auto runs = [&](const Pass& pass) { return std::find(passes.begin(), passes.end(), &pass) != passes.end(); };
-  if (!runs(kPlaceQuantizers)) return;
+  if (!runs(kPlaceQuantizers)) throw UsageError("without the pass {} nothing is quantized", kPlaceQuantizers.name);
   for (const Pass* pass : {&kWeightRanges, &kActivationRanges}) {
     if (runs(*pass)) continue;
     throw UsageError("the grids that {} places get no scales without {}; run both passes, or neither", kPlaceQuantizers.name, pass->name);
@@ -177,8 +177,8 @@ QuantizeReport quantize_file(const std::filesystem::path& model, const std::file
   Graph quantized = graph;
   QuantizeReport report = quantize(quantized, data, options, job);
   if (report.quantized_layers == 0) {
-    throw Error("{}: nothing was quantized: {} of {} layers are on codes, {} nodes stay in float; see --dry-run for the reasons", model.string(),
-                report.quantized_layers, report.layers, report.float_layers.size());
+    throw Error("{}: nothing was quantized: 0 of {} layers are on codes, {} nodes stay in float; --dry-run says why", model.string(), report.layers,
+                report.float_layers.size());
   }
   const Stopwatch export_watch;
   write_onnx(quantized, candidate.path());

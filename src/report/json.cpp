@@ -3,8 +3,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "operators/facts.h"
-
 namespace halftone {
 namespace {
 
@@ -128,8 +126,7 @@ std::string quantize_json(const std::string& model, const std::optional<std::str
   return json.dump(2) + "\n";
 }
 
-std::string inspect_json(const std::string& model, const Graph& graph) {
-  const GraphFacts facts = facts_of(graph);
+std::string inspect_json(const std::string& model, const Graph& graph, const GraphFacts& facts) {
   const auto opset = graph.file.opsets.find("");
   Json json = {{"model", model}, {"opset", opset == graph.file.opsets.end() ? Json(nullptr) : Json(opset->second)}};
   json["ir_version"] = graph.file.ir_version;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "evaluation/evaluate.h"
+#include "operators/facts.h"
 #include "pipeline/quantize.h"
 
 namespace halftone {
@@ -20,6 +21,6 @@ std::string quantize_json(const std::string& model, const std::optional<std::str
                           const QuantizeReport& report, const ProcessFigures& process);
 std::string run_json(const std::string& model, const std::string& as, const std::string& target, const std::string& output, std::int64_t samples,
                      const ProcessFigures& process);
-std::string inspect_json(const std::string& model, const Graph& graph);
+std::string inspect_json(const std::string& model, const Graph& graph, const GraphFacts& facts);
 
 }  // namespace halftone

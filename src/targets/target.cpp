@@ -25,6 +25,7 @@ class TargetReader {
     target.layers = strings("operators", "layers", {});
     target.own_grid = strings("operators", "own_grid", {});
     target.same_grid = strings("operators", "same_grid", {});
+    target.float_attributes = attributes("operators", "float_attributes");
     target.activations = strings("operators", "activations", {"Relu", "Clip"});
     target.fused_after = strings("fusion", "fused_after", {});
     require("requantization", "multiplier", "float32");
@@ -64,6 +65,21 @@ class TargetReader {
       values.insert(*value);
     }
     return values;
+  }
+
+  // A table of lists of attribute names, by operator; it may be absent.
+  std::map<std::string, std::set<std::string>> attributes(const std::string& section, const std::string& key) {
+    known_.insert(section + "." + key);
+    std::map<std::string, std::set<std::string>> result;
+    if (!root_[section][key]) return result;
+    const toml::table* table = root_[section][key].as_table();
+    if (table == nullptr) throw Error("{}: '{}.{}' is a table of lists, as in {{AveragePool = [\"ceil_mode\"]}}", where_, section, key);
+    for (const auto& [type, list] : *table) {
+      const toml::array* names = list.as_array();
+      if (names == nullptr) throw Error("{}: '{}.{}.{}' is a list of attribute names", where_, section, key, type.str());
+      for (const toml::node& name : *names) result[std::string(type.str())].insert(name.value_or(std::string()));
+    }
+    return result;
   }
 
   void require(const std::string& section, const std::string& key, const std::string& only) {

@@ -3,6 +3,7 @@
 // The target speaks: what is quantized, which grids are shared, which pairs fuse. No code asks for a target's name.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct Target {
   std::set<std::string> layers;             // operators with constant weights
   std::set<std::string> own_grid;           // their results get a grid of their own
   std::set<std::string> same_grid;          // input and output hold one grid
+  std::map<std::string, std::set<std::string>> float_attributes;  // operator -> attributes that, set, keep it in float
   std::set<std::string> activations;        // clamps that may be fused
   std::set<std::string> fused_after;        // producers that they fuse into
 };

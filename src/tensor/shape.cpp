@@ -32,8 +32,8 @@ std::vector<std::int64_t> row_major_strides(const Shape& shape) {
   return strides;
 }
 
-std::int64_t normalized_axis(std::int64_t axis, std::int64_t rank, const char* what) {
-  if (axis < -rank || axis >= rank) throw Error("{}: axis {} is out of range for rank {}", what, axis, rank);
+std::int64_t normalized_axis(std::int64_t axis, std::int64_t rank) {
+  if (axis < -rank || axis >= rank) throw Error("axis {} is out of range for rank {}", axis, rank);
   return axis < 0 ? axis + rank : axis;
 }
 

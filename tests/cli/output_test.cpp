@@ -32,7 +32,8 @@ TEST_F(Output, AnUnwritablePlaceIsRefusedBeforeTheWork) {
   expect_failure(to("nowhere/out.onnx"), {"nowhere/out.onnx", "cannot be written", "folder nowhere does not exist"});
   expect_failure(to("folder"), {"folder", "is a directory", "give a file name"});
   expect_failure(to("net.onnx/out.onnx"), {"net.onnx/out.onnx", "not a folder"});
-  expect_failure({"run", "net.onnx", "--data", "x.npy", "-o", "net.onnx"}, {"net.onnx", "folder"});
+  folder_.write("other.onnx", "a file");
+  expect_failure({"run", "net.onnx", "--data", "x.npy", "-o", "other.onnx"}, {"other.onnx", "folder"});
   for (const char* command : {"evaluate", "quantize"}) {
     expect_failure({command, "net.onnx", "--data", "x.npy", "--json", "nowhere/result.json"}, {"nowhere/result.json", "cannot be written"});
   }
@@ -44,7 +45,7 @@ TEST_F(Output, NeverReplacesTheModelItself) {
   std::filesystem::create_symlink("net.onnx", path("link.onnx"));
   const std::string before = read_text(path("net.onnx"));
   for (const char* output : {"net.onnx", "./net.onnx", "link.onnx"}) {
-    expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "-o", output}, {output, "the model itself"});
+    expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "-o", output}, {output, "is also MODEL"});
   }
   EXPECT_EQ(read_text(path("net.onnx")), before);
 }

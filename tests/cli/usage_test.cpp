@@ -88,6 +88,30 @@ TEST_F(Usage, SaysWhatIsNotSupportedYet) {
   expect_wrong("quantize", {"--symmetric", "none"}, {"--symmetric", "onnxruntime", "symmetric weights"});
 }
 
+TEST_F(Usage, WhatIsReadIsNeverWrittenOver) {
+  folder_.write("l.csv", "file,class\n");
+  folder_.write("c.toml", "samples = 1\n");
+  const std::string model = read_text(path("net.onnx"));
+  expect_usage_error({"inspect", "net.onnx", "--json", "net.onnx"}, {"--json net.onnx", "MODEL"});
+  expect_usage_error({"evaluate", "net.onnx", "--data", "x.npy", "--json", "./x.npy"}, {"--json", "--data"});
+  expect_usage_error({"evaluate", "net.onnx", "--data", "x.npy", "--labels", "l.csv", "--json", "l.csv"}, {"--labels"});
+  expect_usage_error({"evaluate", "net.onnx", "--data", "x.npy", "--config", "c.toml", "--json", "c.toml"}, {"--config"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "-o", "x.npy"}, {"--output x.npy", "--data"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "-o", "q.onnx", "--json", "q.onnx"}, {"--output", "--json", "one file"});
+  std::filesystem::create_directory(path("feeds"));
+  std::filesystem::copy(path("x.npy"), path("feeds/x.npy"));
+  expect_usage_error({"run", "net.onnx", "--data", "feeds", "-o", "feeds/"}, {"--output", "--data"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "feeds", "-o", "feeds/x.npy"}, {"--output", "one of the files of --data"});
+  EXPECT_EQ(read_text(path("net.onnx")), model);
+}
+
+TEST_F(Usage, EmptyArgumentsAreRefused) {
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--mean", ""}, {"empty argument", "--mean"});
+  expect_usage_error({"quantize", "net.onnx", "--data=", "-o", "q.onnx"}, {"--data", "no value"});
+  folder_.write("c.toml", "target = ''\n");
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--config", "c.toml"}, {"c.toml", "'target'", "empty"});
+}
+
 TEST_F(Usage, PassesThatLeaveGridsWithoutScalesAreRefused) {
   expect_wrong("quantize", {"--disable-pass", "weight-ranges"}, {"weight_ranges", "place_quantizers"});
   expect_wrong("quantize", {"--disable-pass", "activation_ranges"}, {"activation_ranges", "place_quantizers"});

@@ -154,6 +154,30 @@ TEST(Session, SimulatedConvIsExactWhereOneChannelAloneExceedsFloat32) {
   EXPECT_EQ(run(graph, Arithmetic::simulated, input), integer_conv(graph, layers_of(graph)[0], input));
 }
 
+TEST(Session, EveryOutputHoldsItsOwnValues) {
+  // Outputs of one size that are converted behind the last step: the memory of one must not serve another's conversion.
+  const auto network = [](const std::vector<std::size_t>& wanted) {
+    NetBuilder b(5);
+    const ValueId x = b.input({1, 3, 8, 8});
+    const ValueId first = b.relu(b.conv(x, 3, 4, 3)), second = b.conv(first, 4, 4, 1), third = b.conv(first, 4, 4, 1), last = b.conv(second, 4, 4, 1);
+    const std::vector<ValueId> values = {last, third, second, first};
+    Graph graph = b.graph;
+    for (std::size_t i : wanted) graph.add_output(values[i]);
+    put_weight_grids(graph);
+    graph.edit(x).encoding = grid(0.05f, 100);
+    for (ValueId id : values) graph.edit(id).encoding = grid(0.05f, 100);
+    return graph;
+  };
+  const std::vector<Tensor> inputs = {random_tensor({2, 3, 8, 8}, 3)};
+  for (Arithmetic arithmetic : {Arithmetic::float32, Arithmetic::simulated}) {
+    const std::vector<Tensor> together = Session(network({0, 1, 2, 3}), arithmetic, 1).run(inputs);
+    for (std::size_t i = 0; i < together.size(); ++i) {
+      const Tensor alone = Session(network({i}), arithmetic, 1).run(inputs).at(0);
+      EXPECT_TRUE(std::equal(alone.values<float>().begin(), alone.values<float>().end(), together[i].values<float>().begin())) << i;
+    }
+  }
+}
+
 TEST(Session, SimulatedNetworkStaysNearTheFloatOneAndHasTheSameBytesWithTwoThreads) {
   Graph graph = test::residual_network(2, false);
   put_weight_grids(graph);

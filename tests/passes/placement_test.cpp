@@ -84,6 +84,23 @@ TEST(PlaceQuantizers, ParametersOfOperatorsGetNoGrid) {
   for (std::size_t i = 1; i < norm.inputs.size(); ++i) EXPECT_EQ(graph.encoding(norm.input(i)), nullptr) << i;
 }
 
+TEST(PlaceQuantizers, LeavesInFloatWhatTheTargetCannotTakeAndWhatIsConstant) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 3, 7, 7});
+  const ValueId pooled = b.node("AveragePool", {b.conv(x, 3, 4, 3)}, {{"kernel_shape", std::vector<std::int64_t>{2, 2}}, {"ceil_mode", std::int64_t{1}}});
+  const ValueId sum = b.add(b.constant(random_tensor({3}, 1)), b.constant(random_tensor({3}, 2)));
+  Graph graph = b.finish(pooled);
+  graph.add_output(sum);
+  PassRun run;
+  run(kPlaceQuantizers, graph);
+  EXPECT_EQ(graph.encoding(pooled), nullptr);
+  EXPECT_EQ(graph.encoding(sum), nullptr);
+  ASSERT_EQ(run.context.float_layers.size(), 2u);
+  std::string reasons;
+  for (const FloatLayer& layer : run.context.float_layers) reasons += layer.reason + "\n";
+  EXPECT_THAT(reasons, testing::AllOf(testing::HasSubstr("ceil_mode"), testing::HasSubstr("constants alone")));
+}
+
 TEST(PlaceQuantizers, EverySubsetOfExcludedNodesGivesAValidGraph) {  // case P4
   NetBuilder b;
   const ValueId x = b.input({1, 3, 8, 8});

@@ -35,7 +35,10 @@ class GraphWriter {
       if (graph_.value(input).encoding) write_pair(input);
     }
     for (NodeId id : graph_.topological_order()) write_node(graph_.node(id));
-    for (ValueId output : graph_.outputs()) write_value_info(output, *out_.add_output());
+    for (ValueId output : graph_.outputs()) {
+      if (graph_.value(output).is_constant() && !written_.contains(output)) constant_name(output);
+      write_value_info(output, *out_.add_output());
+    }
   }
 
  private:
@@ -148,8 +151,8 @@ class GraphWriter {
     const int version = opset == graph_.file.opsets.end() ? 0 : opset->second;
     const int needed = encoding.per_channel() ? kPerChannelOpset : 10;
     if (version < needed) {
-      throw Error("value '{}': {} needs opset {}, but the file has opset {}; convert the model to opset {} first", value.name,
-                  describe(encoding), needed, version, kPerChannelOpset);
+      throw Error("value '{}': {} needs opset {}, but the file has opset {}; convert the model to opset {} first{}", value.name,
+                  describe(encoding), needed, version, kPerChannelOpset, encoding.per_channel() && version >= 10 ? ", or give --granularity tensor" : "");
     }
     if (encoding.bits != 8) throw Error("value '{}': files with {}-bit codes are not supported yet", value.name, encoding.bits);
   }
