@@ -51,7 +51,49 @@ void requantize(const float* x, std::int64_t rows, std::int64_t channels, const 
   }
 }
 
+namespace {
+
+constexpr std::int64_t kLanes = 8;
+
+HALFTONE_SIMD_CLONES
+void rounding_error_in_lanes(const float* x, std::int64_t count, float scale, float low, float high, double* squares, double* sums) {
+  for (std::int64_t i = 0; i + kLanes <= count; i += kLanes) {
+    for (std::int64_t lane = 0; lane < kLanes; ++lane) {
+      float code = x[i + lane] / scale;
+      code = code > low ? code : low;
+      code = code < high ? code : high;
+      const double off = static_cast<double>(scale) * round_half_even_small(code) - x[i + lane];
+      squares[lane] += off * off;
+      sums[lane] += off;
+    }
+  }
+}
+
+}  // namespace
+
+RoundingError rounding_error(const float* x, std::int64_t count, const CodeGrid& grid) {
+  double squares[kLanes] = {}, sums[kLanes] = {};
+  rounding_error_in_lanes(x, count, grid.scale, grid.low, grid.high, squares, sums);
+  const std::int64_t whole = count / kLanes * kLanes;
+  RoundingError total = reference::rounding_error(x + whole, count - whole, grid);
+  for (std::int64_t lane = 0; lane < kLanes; ++lane) {
+    total.squares += squares[lane];
+    total.sum += sums[lane];
+  }
+  return total;
+}
+
 namespace reference {
+
+RoundingError rounding_error(const float* x, std::int64_t count, const CodeGrid& grid) {
+  RoundingError error;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double off = static_cast<double>(grid.scale) * std::clamp(std::nearbyint(x[i] / grid.scale), grid.low, grid.high) - x[i];
+    error.squares += off * off;
+    error.sum += off;
+  }
+  return error;
+}
 
 void quantize_to_codes(const float* x, std::int64_t count, const CodeGrid& grid, float* out) {
   for (std::int64_t i = 0; i < count; ++i) {

@@ -26,7 +26,14 @@ void scale_values(const float* x, std::int64_t count, float factor, float* out);
 void requantize(const float* x, std::int64_t rows, std::int64_t channels, const float* multiplier, bool rounds, float low,
                 float high, float* out);
 
+// What rounding to the grid adds to each x: sum of squares, and sum, in float64 in a fixed order.
+struct RoundingError {
+  double squares = 0, sum = 0;
+};
+RoundingError rounding_error(const float* x, std::int64_t count, const CodeGrid& grid);
+
 namespace reference {
+RoundingError rounding_error(const float* x, std::int64_t count, const CodeGrid& grid);
 void quantize_to_codes(const float* x, std::int64_t count, const CodeGrid& grid, float* out);
 void requantize(const float* x, std::int64_t rows, std::int64_t channels, const float* multiplier, bool rounds, float low,
                 float high, float* out);

@@ -159,13 +159,13 @@ std::map<ValueId, ChannelRange> channel_ranges(const Graph& graph, const std::ve
   std::map<ValueId, ChannelRange> ranges;
   std::vector<ValueId> values;
   for (const Candidate& candidate : candidates) values.push_back(candidate.value);
-  watch_values(graph, values, *context.data, -1, "constant channels", context.job, [&](const Batch&, const TapView& view) {
+  watch_values(graph, values, *context.data, -1, "constant channels", context.job, [&](const Batch&, const TapView& view, Range) {
     ChannelRange& range = ranges[view.value];
     if (!range.min.empty()) {
       const std::vector<bool> constant = constant_channels(range);
       if (std::none_of(constant.begin(), constant.end(), [](bool c) { return c; })) return false;
     }
-    merge_channel_extremes(view, range.min, range.max);
+    merge_channel_extremes(view, range.min, range.max, context.job.threads);
     return true;
   });
   return ranges;

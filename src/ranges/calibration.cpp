@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/parallel.h"
 #include "kernels/statistics.h"
 
 namespace halftone {
@@ -40,8 +41,9 @@ void watch_values(const Graph& graph, const std::vector<ValueId>& values, const 
     for_each_batch(data, plan, job, step, most, [&](const Batch& batch) {
       bool more = values.empty();
       session.run(batch.inputs, [&](const TapView& view) {
-        if (!extremes_of(view.data, element_count(view.shape), job.threads).finite) not_finite(graph, view, batch, data);
-        more = watch(batch, view) || more;
+        const Extremes extremes = extremes_of(view.data, element_count(view.shape), job.threads);
+        if (!extremes.finite) not_finite(graph, view, batch, data);
+        more = watch(batch, view, extremes.range) || more;
       });
       if (!more) throw Stop();
     });
@@ -54,12 +56,12 @@ std::map<ValueId, ValueStatistics> gather_statistics(const Graph& graph, const s
                                                      std::int64_t bins, bool per_sample, const Job& job) {
   std::map<ValueId, ValueStatistics> all;
   for (ValueId id : values) all.emplace(id, ValueStatistics(bins));
-  watch_values(graph, values, data, -1, "calibrating", job, [&](const Batch& batch, const TapView& view) {
+  watch_values(graph, values, data, -1, "calibrating", job, [&](const Batch& batch, const TapView& view, Range range) {
     ValueStatistics& statistics = all.at(view.value);
     const std::int64_t rows = real_rows(view.shape, batch), row = element_count(view.shape) / std::max<std::int64_t>(view.shape.empty() ? 1 : view.shape[0], 1);
     const std::int64_t samples = batch.count > 0 && rows % batch.count == 0 ? batch.count : 1;  // a feed is one
     const std::int64_t each = rows / samples * row;
-    statistics.histogram.add(view.data, each * samples, job.threads);
+    statistics.histogram.add(view.data, each * samples, range, job.threads);  // copies that fill up a batch change no range
     for (std::int64_t s = 0; s < samples && per_sample; ++s) {
       const ValueExtremes extremes = find_extremes(view.data + s * each, each);
       statistics.min_sum += extremes.min;
@@ -71,7 +73,7 @@ std::map<ValueId, ValueStatistics> gather_statistics(const Graph& graph, const s
   return all;
 }
 
-void merge_channel_extremes(const TapView& view, std::vector<float>& min, std::vector<float>& max) {
+void merge_channel_extremes(const TapView& view, std::vector<float>& min, std::vector<float>& max, int threads) {
   const ChannelWalk walk = channel_walk(view.shape, view.shape.size() > 1 ? 1 : 0);
   const auto channels = static_cast<std::size_t>(walk.channels);
   if (min.empty()) {
@@ -79,7 +81,18 @@ void merge_channel_extremes(const TapView& view, std::vector<float>& min, std::v
     max.assign(channels, -std::numeric_limits<float>::infinity());
   }
   if (view.channels_last || walk.inner == 1) {
-    channel_extremes(view.data, walk.outer * walk.inner, walk.channels, min.data(), max.data());
+    const std::int64_t rows = walk.outer * walk.inner, block = std::max<std::int64_t>(1, (1 << 18) / walk.channels), blocks = (rows + block - 1) / block;
+    std::vector<std::vector<float>> least(static_cast<std::size_t>(blocks), min), greatest(static_cast<std::size_t>(blocks), max);
+    parallel_for(blocks, threads, [&](std::int64_t b) {
+      const auto i = static_cast<std::size_t>(b);
+      channel_extremes(view.data + b * block * walk.channels, std::min(block, rows - b * block), walk.channels, least[i].data(), greatest[i].data());
+    });
+    for (std::size_t b = 0; b < least.size(); ++b) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        min[c] = std::min(min[c], least[b][c]);
+        max[c] = std::max(max[c], greatest[b][c]);
+      }
+    }
     return;
   }
   for (std::int64_t o = 0; o < walk.outer; ++o) {

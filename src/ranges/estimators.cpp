@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "base/text.h"
+#include "kernels/quantize.h"
 #include "ranges/kl_range.h"
 
 namespace halftone {
@@ -70,15 +71,10 @@ class MseSearch {
 constexpr double kMeanSquareOverVariance = 1 / (std::numbers::pi - 1);
 
 double channel_error(const std::vector<float>& values, const Encoding& grid, std::size_t channel) {
-  const float scale = grid.scale[channel], zero = static_cast<float>(grid.zero_point[channel]);
-  const float low = static_cast<float>(grid.code_min()) - zero, high = static_cast<float>(grid.code_max()) - zero;
-  double error = 0, shift = 0;
-  for (float w : values) {
-    const double off = static_cast<double>(w) - static_cast<double>(scale) * std::clamp(std::nearbyint(w / scale), low, high);
-    error += off * off;
-    shift += off;
-  }
-  return error + kMeanSquareOverVariance * shift * shift;
+  const float zero = static_cast<float>(grid.zero_point[channel]);
+  const CodeGrid codes = {grid.scale[channel], static_cast<float>(grid.code_min()) - zero, static_cast<float>(grid.code_max()) - zero};
+  const RoundingError error = rounding_error(values.data(), static_cast<std::int64_t>(values.size()), codes);
+  return error.squares + kMeanSquareOverVariance * error.sum * error.sum;
 }
 
 }  // namespace

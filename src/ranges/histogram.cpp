@@ -61,9 +61,10 @@ void Histogram::grow(double width) {
   }
 }
 
-void Histogram::add(const float* values, std::int64_t count, int threads) {
+void Histogram::add(const float* values, std::int64_t count, int threads) { add(values, count, extremes_of(values, count, threads).range, threads); }
+
+void Histogram::add(const float* values, std::int64_t count, Range range, int threads) {
   if (count == 0) return;
-  const Range range = extremes_of(values, count, threads).range;
   min_ = total_ == 0 ? range.min : std::min(min_, range.min);
   max_ = total_ == 0 ? range.max : std::max(max_, range.max);
   total_ += count;

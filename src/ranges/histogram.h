@@ -18,6 +18,7 @@ class Histogram {
   static constexpr std::int64_t kDefaultBins = 8192, kFewestBins = 128;
 
   void add(const float* values, std::int64_t count, int threads);  // finite values
+  void add(const float* values, std::int64_t count, Range range, int threads);  // their least and greatest are known
   void merge(const Histogram& other);                              // of as many bins
 
   bool empty() const { return total_ == 0; }

@@ -98,3 +98,13 @@ TEST(AddValues, ClampsTheSum) {
   add_values(a.data(), b.data(), 5, 0, 6, out.data());
   EXPECT_EQ(out, (std::vector<float>{1, 3.5f, 6, 0, 0}));
 }
+
+TEST(RoundingError, EqualsItsReference) {
+  std::vector<float> x(1003);
+  const Random random(3, "rounding error");
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(2 * random.normal(i));
+  const CodeGrid grid = {0.013f, -128, 127};
+  const RoundingError fast = rounding_error(x.data(), std::ssize(x), grid), plain = reference::rounding_error(x.data(), std::ssize(x), grid);
+  EXPECT_NEAR(fast.squares, plain.squares, 1e-9 * plain.squares);
+  EXPECT_NEAR(fast.sum, plain.sum, 1e-9 * std::fabs(plain.sum) + 1e-9);
+}
