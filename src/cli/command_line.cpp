@@ -20,7 +20,7 @@ namespace {
 struct Texts {
   std::string size, interpolation = "bilinear", color = "rgb", mean, std;
   std::optional<std::int64_t> samples;
-  std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse";
+  std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse", rounding = "nearest";
   std::string passes, max_memory;
   int threads = 0;
 };
@@ -91,6 +91,7 @@ void read_settings(const Texts& texts, QuantizeOptions& s) {
   s.weight_bits = weights.bits;
   s.activation_bits = activations.bits;
   s.signed_activations = activations.is_signed;
+  s.rounding = texts.rounding == "fast" ? Rounding::fast : Rounding::nearest;
   s.granularity = texts.granularity == "tensor" ? Granularity::tensor : Granularity::channel;
   s.symmetric_weights = texts.symmetric == "weights" || texts.symmetric == "both";
   s.symmetric_activations = texts.symmetric == "activations" || texts.symmetric == "both";
@@ -198,6 +199,7 @@ class Parser {
 
   void finish() {
     line_.common.config = config_.file;
+    line_.quantize.options.seed = line_.common.seed;
     line_.common.threads = texts_.threads > 0 ? texts_.threads : hardware_threads();
     if (!texts_.max_memory.empty()) line_.common.max_memory = memory_size(texts_.max_memory);
     for (DataOptions* options : {&line_.evaluate.data_options, &line_.run.data_options, &line_.quantize.data_options}) {
@@ -301,6 +303,7 @@ class Parser {
     option(app, "--activations", "TYPE", texts_.activations, "codes of the activations: uint8 (default), int8");
     choice(app, "--granularity", texts_.granularity, {"channel", "tensor"}, "a weight scale for each");
     choice(app, "--symmetric", texts_.symmetric, {"weights", "none", "activations", "both"}, "which grids have zero in the middle");
+    choice(app, "--rounding", texts_.rounding, {"nearest", "fast"}, "of weights: to the nearest code, or on second moments");
     choice(app, "--weight-range", texts_.weight_range, {"mse", "minmax"}, "how weights get their range");
     choice(app, "--activation-range", texts_.activation_range, {"mse", "minmax", "mean-minmax", "percentile", "kl"}, "how activations get theirs");
     option(app, "--percentile", "P", s.percentile, "of --activation-range percentile (default 99.999)")->check(real_number(50, 100));

@@ -18,7 +18,7 @@ std::string_view guess_kind(std::span<const std::byte> file) {
   if (text.empty()) return "it is empty";
   if (text.starts_with("GIF8")) return "it is a GIF; convert it first";
   if (text.starts_with("BM")) return "it looks like a BMP; convert it first";
-  if (text.starts_with("RIFF") && text.substr(8).starts_with("WEBP")) return "it is a WebP; convert it first";
+  if (text.starts_with("RIFF") && text.find("WEBP") == 8) return "it is a WebP; convert it first";
   if (text.starts_with("II*") || text.starts_with("MM")) return "it looks like a TIFF; convert it first";
   const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' || c == '\n' || c == '\r' || c == '\t'; });
   return printable ? "it looks like text" : "its first bytes are of neither";

@@ -223,6 +223,22 @@ void Graph::bypass(NodeId id) {
   remove_node(id);
 }
 
+void Graph::cut_to(const std::vector<ValueId>& inputs, const std::vector<ValueId>& wanted) {
+  for (ValueId id : inputs) {
+    const NodeId producer = value(id).producer;
+    if (producer == NodeId::none) continue;
+    const ValueId instead = add_value(unique_value_name(value(id).name + "_before_cut"), value(id).type, value(id).dims);
+    for (ValueId& output : edit(producer).outputs) output = output == id ? instead : output;
+    edit(instead).producer = producer;
+    edit(id).producer = NodeId::none;
+    edit(id).dims.reset();  // what feeds it now may have another batch
+  }
+  inputs_ = inputs;
+  outputs_ = wanted;
+  remove_unused_nodes();
+  outputs_.clear();
+}
+
 void Graph::remove_unused_values() {
   for (Value& value : values_) {
     if (value.id == ValueId::none || !value.readers.empty() || value.producer != NodeId::none) continue;

@@ -135,6 +135,8 @@ class Graph {
   void bypass(NodeId id);                          // readers of its first output read its first input instead; then removed
   void set_constant(ValueId id, Tensor tensor);    // contents of a constant (a copy of its own)
   void bind_input(ValueId id, Tensor tensor);      // a graph input becomes a constant and leaves inputs()
+  // The part that makes `wanted` from `inputs`, which lose their producers. It has no graph outputs: tap what is wanted.
+  void cut_to(const std::vector<ValueId>& inputs, const std::vector<ValueId>& wanted);
   void remove_unused_values();                     // constants and outputs that nothing reads
   void remove_unused_nodes();                      // whose outputs nothing reads, repeatedly; then unused values
 

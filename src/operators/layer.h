@@ -23,6 +23,21 @@ struct Layer {
 std::optional<Layer> layer_of(const Graph& graph, NodeId node);
 std::vector<Layer> layers_of(const Graph& graph);  // in topological order
 
+// A weight's elements as [position][output channel]: a position is what its sums run over, an input channel and a place in
+// the kernel.
+class WeightOrder {
+ public:
+  WeightOrder(const Shape& weight, int out_axis) : walk_(channel_walk(weight, out_axis)) {}
+  std::int64_t positions() const { return walk_.outer * walk_.inner; }
+  std::int64_t channels() const { return walk_.channels; }
+  std::size_t element(std::int64_t position, std::int64_t channel) const {
+    return static_cast<std::size_t>((position / walk_.inner * walk_.channels + channel) * walk_.inner + position % walk_.inner);
+  }
+
+ private:
+  ChannelWalk walk_;
+};
+
 // Data and weight both carry a complete Encoding, the data's per tensor: the layer computes on codes.
 bool is_quantized(const Graph& graph, const Layer& layer);
 

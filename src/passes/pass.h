@@ -16,6 +16,7 @@ namespace halftone {
 enum class Needs { nothing, samples };
 
 enum class Granularity { channel, tensor };
+enum class Rounding { fast, nearest };  // on second moments (round_fast), or to the nearest code
 
 // What the user asked for (DESIGN, quantize). Names of nodes and passes are checked before any work.
 struct QuantizeOptions {
@@ -27,6 +28,8 @@ struct QuantizeOptions {
   RangeMethod activation_range = RangeMethod::mse;
   double percentile = 99.999;                         // of RangeMethod::percentile
   std::int64_t bins = Histogram::kDefaultBins;        // of the activations' histograms
+  Rounding rounding = Rounding::nearest;              // of weights
+  std::uint64_t seed = 0;                             // of everything random
   std::string target = "onnxruntime";                 // a name, or a .toml file
   std::vector<std::string> exclude;                   // globs over the file's node names
   std::vector<std::string> passes, disabled_passes;   // names; no passes: all
@@ -66,6 +69,7 @@ struct Pass {
   PassReport (*run)(Graph& graph, PassContext& context);
 };
 
-extern const Pass kFoldConstants, kFoldBatchNorm, kFoldConstantChannels, kPlaceQuantizers, kWeightRanges, kActivationRanges;
+extern const Pass kFoldConstants, kFoldBatchNorm, kFoldConstantChannels, kPlaceQuantizers, kWeightRanges, kActivationRanges,
+    kRoundFast;
 
 }  // namespace halftone

@@ -14,7 +14,8 @@ std::span<const Pass* const> all_passes() {
       &kFoldConstantChannels,  // before ranges: such channels ruin per-tensor ones
       &kPlaceQuantizers,       // which values get a grid
       &kWeightRanges,          // the weights' scales
-      &kActivationRanges,      // the activations' grids; runs last
+      &kActivationRanges,      // the activations' grids
+      &kRoundFast,             // the weights' codes, for these grids
   };
   return kOrder;
 }

@@ -60,6 +60,8 @@ Json settings_block(const QuantizeOptions& s) {
           {"symmetric", symmetric},
           {"weight_range", name_of_method(s.weight_range)},
           {"activation_range", name_of_method(s.activation_range)},
+          {"rounding", s.rounding == Rounding::fast ? "fast" : "nearest"},
+          {"seed", s.seed},
           {"percentile", s.percentile},
           {"bins", s.bins},
           {"exclude", s.exclude},

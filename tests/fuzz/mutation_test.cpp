@@ -76,6 +76,20 @@ TEST_P(Readers, ReadOrRefuseWhatIsDamaged) {
   RecordProperty("read", static_cast<int>(read));
 }
 
+// What libFuzzer found.
+TEST(Found, IsRefusedByAnError) {
+  const TemporaryFolder folder;
+  const auto expect_refused = [&](const char* reader_name, const std::string& file, const std::string& bytes) {
+    for (const Reader& reader : readers()) {
+      if (std::string_view(reader.name) != reader_name) continue;
+      EXPECT_THROW(reader.read(folder.write(file, bytes)), Error) << file;
+    }
+  };
+  expect_refused("jpeg", "a.jpg", "RIFF");
+  expect_refused("png", "a.png", "RIFF");
+  expect_refused("toml", "a.toml", "[\016");
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Readers, testing::ValuesIn(readers().begin(), readers().end()), [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

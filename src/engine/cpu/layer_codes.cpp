@@ -20,22 +20,8 @@ Tensor centred_codes(const Tensor& weight, const Encoding& encoding) {
   return centred;
 }
 
-// A weight's elements as [position][output channel]; a position is an input channel and a place in the kernel.
-class SumOrder {
- public:
-  SumOrder(const Shape& weight, int out_axis) : walk_(channel_walk(weight, out_axis)) {}
-  std::int64_t positions() const { return walk_.outer * walk_.inner; }
-  std::int64_t channels() const { return walk_.channels; }
-  std::size_t element(std::int64_t position, std::int64_t channel) const {
-    return static_cast<std::size_t>((position / walk_.inner * walk_.channels + channel) * walk_.inner + position % walk_.inner);
-  }
-
- private:
-  ChannelWalk walk_;
-};
-
 // Whether bias and sum stay below 2^24 in every output channel, whatever the order of the terms.
-bool fits_one_sum(std::span<const float> codes, const SumOrder& order, double largest_input, const std::vector<double>& bias) {
+bool fits_one_sum(std::span<const float> codes, const WeightOrder& order, double largest_input, const std::vector<double>& bias) {
   for (std::int64_t c = 0; c < order.channels(); ++c) {
     double worst = bias.empty() ? 0.0 : std::fabs(bias[static_cast<std::size_t>(c)]);
     for (std::int64_t p = 0; p < order.positions(); ++p) worst += std::fabs(codes[order.element(p, c)]) * largest_input;
@@ -45,7 +31,7 @@ bool fits_one_sum(std::span<const float> codes, const SumOrder& order, double la
 }
 
 // Cuts the positions into runs whose sums stay below 2^24 in every output channel; returns the first position of each.
-std::vector<std::int64_t> split_points(std::span<const float> codes, const SumOrder& order, double largest_input) {
+std::vector<std::int64_t> split_points(std::span<const float> codes, const WeightOrder& order, double largest_input) {
   std::vector<std::int64_t> points = {0};
   std::vector<double> worst(static_cast<std::size_t>(order.channels()), 0.0);
   for (std::int64_t p = 0; p < order.positions(); ++p) {
@@ -62,7 +48,7 @@ std::vector<std::int64_t> split_points(std::span<const float> codes, const SumOr
 }
 
 // The weight with zeros outside positions [first, end).
-Tensor only_positions(const Tensor& codes, const SumOrder& order, std::int64_t first, std::int64_t end) {
+Tensor only_positions(const Tensor& codes, const WeightOrder& order, std::int64_t first, std::int64_t end) {
   Tensor part(DataType::float32, codes.shape());
   const auto from = codes.values<float>();
   const auto to = part.mutable_values<float>();
@@ -99,7 +85,7 @@ LayerCodes make_layer_codes(const PlanBuilder& plan, const Layer& layer, const T
   const CodeGrid data = code_grid(*graph.encoding(layer.data));
   const double largest_input = std::max(-data.low, data.high);
   const Tensor codes = centred_codes(*graph.constant(layer.weight), *graph.encoding(layer.weight));
-  const SumOrder order(codes.shape(), layer.weight_axis);
+  const WeightOrder order(codes.shape(), layer.weight_axis);
   if (fits_one_sum(codes.values<float>(), order, largest_input, result.bias)) {
     result.parts = {codes};
     result.one_sum = true;

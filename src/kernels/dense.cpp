@@ -1,0 +1,81 @@
+#include "kernels/dense.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <oneapi/dnnl/dnnl.h>
+
+#include "base/error.h"
+#include "kernels/simd.h"
+
+namespace halftone {
+namespace {
+
+constexpr std::int64_t kSmall = 32;    // below this many columns a library call costs more than it saves
+
+// oneDNN's product on this thread alone: cut over threads it would add in another order.
+void product(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t lda, const float* b,
+             std::int64_t ldb, float* c) {
+  const int before = omp_get_max_threads();
+  omp_set_num_threads(1);
+  const dnnl_status_t status = dnnl_sgemm(transpose_a, transpose_b, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, n);
+  omp_set_num_threads(before);
+  HALFTONE_CHECK(status == dnnl_success);
+}
+
+HALFTONE_SIMD_CLONES
+void small_stripe(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t end, std::int64_t from, float* out) {
+  const std::int64_t width = columns - from;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t i = first; i < end; ++i) {
+      const float left = a[r * columns + i];
+      for (std::int64_t j = 0; j < width; ++j) out[(i - first) * width + j] += left * b[r * columns + from + j];
+    }
+  }
+}
+
+}  // namespace
+
+void gram_stripe(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t end, std::int64_t from, float* out) {
+  if (columns > kSmall) return product('T', 'N', end - first, columns - from, rows, a + first, columns, b + from, columns, out);
+  std::fill(out, out + (end - first) * (columns - from), 0.0f);
+  small_stripe(a, b, rows, columns, first, end, from, out);
+}
+
+void multiply_transposed(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t inner, float* out) {
+  if (inner > kSmall) return product('N', 'T', rows, columns, inner, a, inner, b, inner, out);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t c = 0; c < columns; ++c) {
+      float sum = 0;
+      for (std::int64_t i = 0; i < inner; ++i) sum += a[r * inner + i] * b[c * inner + i];
+      out[r * columns + c] = sum;
+    }
+  }
+}
+
+HALFTONE_SIMD_CLONES
+void add_scaled_rows(const float* factors, const float* values, std::int64_t rows, float* sums) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t l = 0; l < kLanes; ++l) sums[l] += factors[i] * values[i * kLanes + l];
+  }
+}
+
+HALFTONE_SIMD_CLONES
+void add_scaled(float factor, const float* x, std::int64_t count, float* y) {
+  for (std::int64_t i = 0; i < count; ++i) y[i] += factor * x[i];
+}
+
+namespace reference {
+
+void gram_stripe(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t end, std::int64_t from, double* out) {
+  for (std::int64_t i = first; i < end; ++i) {
+    for (std::int64_t j = from; j < columns; ++j) {
+      double sum = 0;
+      for (std::int64_t r = 0; r < rows; ++r) sum += static_cast<double>(a[r * columns + i]) * b[r * columns + j];
+      out[(i - first) * (columns - from) + j - from] = sum;
+    }
+  }
+}
+
+}  // namespace reference
+}  // namespace halftone

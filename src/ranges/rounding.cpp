@@ -1,0 +1,240 @@
+#include "ranges/rounding.h"
+
+#define EIGEN_DONT_PARALLELIZE  // its products would add in another order with another number of threads
+#include <Eigen/Dense>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <numeric>
+
+#include "base/parallel.h"
+#include "kernels/dense.h"
+
+namespace halftone {
+namespace {
+
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+const double EXPERIMENT = std::getenv("HT_SHRINK") ? std::atof(std::getenv("HT_SHRINK")) : 1.0;
+constexpr double kShrinkage = 0.1;
+constexpr int kMostSweeps = 50, kScaleRounds = 3;
+
+float nearest_code(float x, float scale, CodeRange range) {
+  return std::clamp(std::nearbyint(x / scale), static_cast<float>(range.low), static_cast<float>(range.high));
+}
+
+std::vector<float> floats(const Matrix& matrix) {
+  std::vector<float> result(static_cast<std::size_t>(matrix.size()));
+  std::transform(matrix.data(), matrix.data() + matrix.size(), result.begin(), [](double x) { return static_cast<float>(x); });
+  return result;
+}
+
+double dot(const float* a, const float* b, std::int64_t count) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * b[i];
+  return sum;
+}
+
+}  // namespace
+
+struct RoundingSolver::State {
+  std::int64_t columns = 0;
+  std::vector<float> h;              // H
+  std::vector<float> pull;           // (H^-1 G - I), row-major: w* = w + pull w
+  std::vector<std::int64_t> order;   // columns by ascending variance: the last one is rounded first
+  std::vector<float> feedback;       // rows of L^T in that order, each divided by its diagonal
+
+  // What one candidate of a channel is worth: error = off^T H off with off = scale codes - w*, and gradient = H off.
+  struct Candidate {
+    std::vector<float> codes, gradient;
+    double error = 0;
+  };
+
+  std::vector<float> targets(const float* weights, std::int64_t channels) const;
+  std::vector<std::vector<float>> nearest_planes(const float* targets, const float* scales, std::int64_t channels, CodeRange range) const;
+  void evaluate(std::vector<Candidate>& candidates, const float* targets, const float* scales) const;
+  void descend(Candidate& candidate, const float* target, float scale, CodeRange range) const;
+  double error(const Candidate& candidate, const float* target, float scale) const;
+  void solve_block(const RoundingProblem& problem, std::int64_t first, std::int64_t channels, RoundedWeights& result) const;
+  void follow_scales(std::vector<Candidate>& best, const float* targets, float* scales, CodeRange range) const;
+};
+
+RoundingSolver::RoundingSolver(const std::vector<double>& quantized, const std::vector<double>& cross, std::int64_t columns, std::int64_t rows)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.columns = columns;
+  Matrix h = Eigen::Map<const Matrix>(quantized.data(), columns, columns), g = Eigen::Map<const Matrix>(cross.data(), columns, columns);
+  const double mean = h.diagonal().mean(), shrinkage = mean > 0 ? kShrinkage * (1 + EXPERIMENT * static_cast<double>(columns) / static_cast<double>(rows)) * mean : 1.0;
+  g -= h;  // H^-1 G - I = H^-1 (G - H)
+  h.diagonal().array() += shrinkage;
+  s.order.resize(static_cast<std::size_t>(columns));
+  std::iota(s.order.begin(), s.order.end(), std::int64_t{0});
+  std::stable_sort(s.order.begin(), s.order.end(), [&](std::int64_t a, std::int64_t b) { return h(a, a) < h(b, b); });
+  Matrix ordered(columns, columns), right(columns, columns);
+  for (std::int64_t i = 0; i < columns; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) ordered(i, j) = h(s.order[static_cast<std::size_t>(i)], s.order[static_cast<std::size_t>(j)]);
+    right.row(i) = g.row(s.order[static_cast<std::size_t>(i)]);
+  }
+  const Eigen::LLT<Eigen::MatrixXd> factor(ordered);
+  Matrix upper = factor.matrixU();
+  const Matrix solved = factor.solve(right);
+  Matrix pull(columns, columns);
+  for (std::int64_t i = 0; i < columns; ++i) {
+    pull.row(s.order[static_cast<std::size_t>(i)]) = solved.row(i);
+    upper.row(i) /= upper(i, i);
+  }
+  s.h = floats(h);
+  s.pull = floats(pull);
+  s.feedback = floats(upper);
+}
+
+RoundingSolver::~RoundingSolver() = default;
+
+std::vector<float> RoundingSolver::State::targets(const float* weights, std::int64_t channels) const {
+  std::vector<float> result(static_cast<std::size_t>(channels * columns));
+  multiply_transposed(weights, pull.data(), channels, columns, columns, result.data());
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] += weights[i];
+  return result;
+}
+
+// Column after column, the channels of a block side by side: each takes the code nearest to its target less what the columns
+// rounded before have left of their errors.
+std::vector<std::vector<float>> RoundingSolver::State::nearest_planes(const float* targets, const float* scales, std::int64_t channels, CodeRange range) const {
+  std::vector<std::vector<float>> codes(static_cast<std::size_t>(channels), std::vector<float>(static_cast<std::size_t>(columns)));
+  std::vector<float> off(static_cast<std::size_t>(columns * kLanes), 0.0f);
+  for (std::int64_t i = columns - 1; i >= 0; --i) {
+    float carried[kLanes] = {};
+    add_scaled_rows(feedback.data() + i * columns + i + 1, off.data() + (i + 1) * kLanes, columns - 1 - i, carried);
+    const std::int64_t column = order[static_cast<std::size_t>(i)];
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const float target = targets[c * columns + column];
+      const float code = nearest_code(target - carried[c], scales[c], range);
+      codes[static_cast<std::size_t>(c)][static_cast<std::size_t>(column)] = code;
+      off[static_cast<std::size_t>(i * kLanes + c)] = scales[c] * code - target;
+    }
+  }
+  return codes;
+}
+
+void RoundingSolver::State::evaluate(std::vector<Candidate>& candidates, const float* targets, const float* scales) const {
+  const auto channels = static_cast<std::int64_t>(candidates.size());
+  std::vector<float> off(static_cast<std::size_t>(channels * columns)), gradients(off.size());
+  for (std::size_t i = 0; i < off.size(); ++i) {
+    const std::size_t c = i / static_cast<std::size_t>(columns), k = i % static_cast<std::size_t>(columns);
+    off[i] = scales[c] * candidates[c].codes[k] - targets[i];
+  }
+  multiply_transposed(off.data(), h.data(), channels, columns, columns, gradients.data());
+  for (std::int64_t c = 0; c < channels; ++c) {
+    Candidate& candidate = candidates[static_cast<std::size_t>(c)];
+    candidate.gradient.assign(gradients.begin() + c * columns, gradients.begin() + (c + 1) * columns);
+    candidate.error = dot(&off[static_cast<std::size_t>(c * columns)], candidate.gradient.data(), columns);
+  }
+}
+
+double RoundingSolver::State::error(const Candidate& candidate, const float* target, float scale) const {
+  double sum = 0;
+  for (std::int64_t i = 0; i < columns; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    sum += (static_cast<double>(scale) * candidate.codes[k] - target[i]) * candidate.gradient[k];
+  }
+  return sum;
+}
+
+void RoundingSolver::State::descend(Candidate& candidate, const float* target, float scale, CodeRange range) const {
+  const auto count = static_cast<std::size_t>(columns);
+  for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
+    bool moved = false;
+    for (std::size_t i = 0; i < count; ++i) {
+      const float curvature = h[i * count + i], now = scale * candidate.codes[i];
+      const float better = nearest_code(now - candidate.gradient[i] / curvature, scale, range);
+      if (better == candidate.codes[i]) continue;
+      const float step = scale * better - now;
+      if (2 * step * candidate.gradient[i] + step * step * curvature >= 0) continue;  // a tie: it would move back and forth
+      add_scaled(step, &h[i * count], columns, candidate.gradient.data());
+      candidate.codes[i] = better;
+      moved = true;
+    }
+    if (!moved) break;
+  }
+  candidate.error = error(candidate, target, scale);
+}
+
+// Alternates: the best scale for the codes, the best codes for the scale; each channel as long as its error falls.
+void RoundingSolver::State::follow_scales(std::vector<Candidate>& best, const float* targets, float* scales, CodeRange range) const {
+  const auto channels = static_cast<std::int64_t>(best.size());
+  for (int i = 0; i < kScaleRounds; ++i) {
+    std::vector<float> better(scales, scales + channels), q, hq(static_cast<std::size_t>(channels * columns));
+    for (const Candidate& candidate : best) q.insert(q.end(), candidate.codes.begin(), candidate.codes.end());
+    multiply_transposed(q.data(), h.data(), channels, columns, columns, hq.data());
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const float* row = hq.data() + c * columns;
+      const double denominator = dot(q.data() + c * columns, row, columns), numerator = dot(targets + c * columns, row, columns);
+      if (denominator > 0 && numerator > 0) better[static_cast<std::size_t>(c)] = static_cast<float>(numerator / denominator);
+    }
+    const auto codes = nearest_planes(targets, better.data(), channels, range);
+    std::vector<Candidate> candidates(best.size());
+    for (std::size_t c = 0; c < best.size(); ++c) candidates[c].codes = codes[c];
+    evaluate(candidates, targets, better.data());
+    bool improved = false;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      Candidate& candidate = candidates[static_cast<std::size_t>(c)];
+      descend(candidate, targets + c * columns, better[static_cast<std::size_t>(c)], range);
+      if (candidate.error >= best[static_cast<std::size_t>(c)].error) continue;
+      best[static_cast<std::size_t>(c)] = std::move(candidate);
+      scales[c] = better[static_cast<std::size_t>(c)];
+      improved = true;
+    }
+    if (!improved) return;
+  }
+}
+
+void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int64_t first, std::int64_t channels, RoundedWeights& result) const {
+  const float* weights = &problem.weights[static_cast<std::size_t>(first * columns)];
+  float* scales = &result.scales[static_cast<std::size_t>(first)];
+  const std::vector<float> wanted = targets(weights, channels);
+  std::vector<Candidate> nearest(static_cast<std::size_t>(channels)), best(nearest.size());
+  const auto planes = nearest_planes(wanted.data(), scales, channels, problem.range);
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const auto i = static_cast<std::size_t>(c);
+    best[i].codes = planes[i];
+    nearest[i].codes.resize(static_cast<std::size_t>(columns));
+    for (std::int64_t k = 0; k < columns; ++k) nearest[i].codes[static_cast<std::size_t>(k)] = nearest_code(weights[c * columns + k], scales[c], problem.range);
+  }
+  evaluate(nearest, wanted.data(), scales);
+  evaluate(best, wanted.data(), scales);
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const auto i = static_cast<std::size_t>(c);
+    const float* target = wanted.data() + c * columns;
+    result.nearest_error[static_cast<std::size_t>(first) + i] = nearest[i].error;
+    descend(best[i], target, scales[c], problem.range);
+    if (best[i].error <= nearest[i].error) continue;
+    best[i] = nearest[i];
+    descend(best[i], target, scales[c], problem.range);
+  }
+  if (problem.fits_scales) follow_scales(best, wanted.data(), scales, problem.range);
+  evaluate(best, wanted.data(), scales);  // afresh: while descending, errors are carried along in float32
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const auto i = static_cast<std::size_t>(c);
+    if (best[i].error > nearest[i].error) {
+      best[i] = std::move(nearest[i]);
+      scales[c] = problem.scales[static_cast<std::size_t>(first + c)];
+    }
+    const Candidate& candidate = best[static_cast<std::size_t>(c)];
+    result.error[static_cast<std::size_t>(first + c)] = candidate.error;
+    std::transform(candidate.codes.begin(), candidate.codes.end(), result.codes.begin() + (first + c) * columns, [](float q) { return static_cast<std::int32_t>(q); });
+  }
+}
+
+RoundedWeights RoundingSolver::solve(const RoundingProblem& problem, int threads) const {
+  const auto channels = static_cast<std::int64_t>(problem.scales.size());
+  RoundedWeights result;
+  result.codes.resize(problem.weights.size());
+  result.scales = problem.scales;
+  result.error.assign(problem.scales.size(), 0.0);
+  result.nearest_error.assign(problem.scales.size(), 0.0);
+  parallel_blocks(channels, kLanes, threads, [&](std::int64_t first, std::int64_t end) { state_->solve_block(problem, first, end - first, result); });
+  return result;
+}
+
+}  // namespace halftone

@@ -1,0 +1,49 @@
+// Rounding a layer's weights on second moments (METHODS 3.4): for each output channel, codes q on the grid s q that make
+//     (s q - w*)^T H (s q - w*)   small,   w* = H^-1 G w,   H = Cov(x^, x^) + l I,   G = Cov(x^, x) + l I,
+// with l a part of mean(diag H), the same in both, which pulls w* towards w. Sequential rounding with error feedback (the
+// nearest-plane rule on the Cholesky factor, inputs of largest variance first), then coordinate descent until nothing moves;
+// per-channel scales then follow the codes, s = (q^T H w*) / (q^T H q), as long as the error falls.
+// Sources: Nagel et al. 2021, section 3.4 (the objective); Frantar 2022 (GPTQ), Li 2025 (asymmetric target), QuantEase 2023.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace halftone {
+
+// The codes a weight may take, zero point taken off.
+struct CodeRange {
+  std::int32_t low = -128, high = 127;
+};
+
+// The channels of one group: weights [channels][columns].
+struct RoundingProblem {
+  std::vector<float> weights;
+  std::vector<float> scales;  // one a channel
+  CodeRange range;
+  bool fits_scales = true;    // scales may move
+};
+
+struct RoundedWeights {
+  std::vector<std::int32_t> codes;               // [channels][columns]
+  std::vector<float> scales;                     // one a channel
+  std::vector<double> error, nearest_error;      // the objective, here and of rounding w to nearest on the given scale
+};
+
+class RoundingSolver {
+ public:
+  // quantized = Cov(x^, x^), cross = Cov(x^, x), both [columns, columns]. Never fails: dead and equal columns are shrunk
+  // towards the identity.
+  RoundingSolver(const std::vector<double>& quantized, const std::vector<double>& cross, std::int64_t columns, std::int64_t rows);
+  ~RoundingSolver();
+
+  // error[c] <= nearest_error[c] for every channel.
+  RoundedWeights solve(const RoundingProblem& problem, int threads) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace halftone

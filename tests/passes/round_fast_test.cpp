@@ -1,0 +1,83 @@
+#include <cmath>
+
+#include "operators/layer.h"
+#include "support/pass_runner.h"
+
+using namespace halftone;
+using namespace halftone::test;
+
+namespace {
+
+Graph with_grids(const SampleSource& data, Granularity granularity = Granularity::channel, int bits = 4) {
+  Graph graph = residual_network(2, false);
+  PassRun run(&data, {.weight_bits = bits, .granularity = granularity});
+  for (const Pass* pass : {&kPlaceQuantizers, &kWeightRanges, &kActivationRanges}) run(*pass, graph);
+  return graph;
+}
+
+std::vector<float> simulate(const Graph& graph, const Tensor& x) {
+  Session session(graph, Arithmetic::simulated, 1);
+  const auto outputs = session.run(std::vector<Tensor>{x});
+  const auto values = outputs.at(0).values<float>();
+  return {values.begin(), values.end()};
+}
+
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+  return sum;
+}
+
+}  // namespace
+
+TEST(RoundFast, BringsTheNetworkNearerToFloatOnOtherSamples) {
+  const MemoryDataset data(random_tensor({64, 3, 8, 8}, 5));
+  const Tensor other = random_tensor({64, 3, 8, 8}, 77);
+  const std::vector<float> expected = run_float(residual_network(2, false), other);
+  for (const Granularity granularity : {Granularity::channel, Granularity::tensor}) {
+    const Graph nearest = with_grids(data, granularity);
+    Graph rounded = nearest;
+    PassRun run(&data);
+    run(kRoundFast, rounded);
+    EXPECT_LT(distance(simulate(rounded, other), expected), 0.5 * distance(simulate(nearest, other), expected));
+  }
+}
+
+TEST(RoundFast, LeavesWeightsOnTheirGrids) {
+  const MemoryDataset data(random_tensor({16, 3, 8, 8}, 5));
+  Graph graph = with_grids(data);
+  PassRun run(&data);
+  run(kRoundFast, graph);
+  for (const Layer& layer : layers_of(graph)) {
+    const Tensor& w = *graph.constant(layer.weight);
+    const Encoding& grid = *graph.encoding(layer.weight);
+    const Tensor again = dequantize(quantize(w, grid), grid, w.shape());
+    EXPECT_TRUE(std::equal(w.values<float>().begin(), w.values<float>().end(), again.values<float>().begin()));
+  }
+}
+
+TEST(RoundFast, HasTheSameBytesTwiceAndWithTwoThreads) {
+  const MemoryDataset data(random_tensor({16, 3, 8, 8}, 5));
+  std::vector<std::string> dumps;
+  for (int threads : {1, 2, 1}) {
+    Graph graph = with_grids(data);
+    PassRun run(&data);
+    run.context.job.threads = threads;
+    run(kRoundFast, graph);
+    std::string bytes;
+    for (const Layer& layer : layers_of(graph)) {
+      for (ValueId id : {layer.weight, layer.bias}) bytes.append(reinterpret_cast<const char*>(graph.constant(id)->data()), graph.constant(id)->bytes());
+    }
+    dumps.push_back(bytes);
+  }
+  EXPECT_EQ(dumps[0], dumps[1]);
+  EXPECT_EQ(dumps[0], dumps[2]);
+}
+
+TEST(RoundFast, OneSampleIsEnough) {  // case R3
+  const MemoryDataset data(random_tensor({1, 3, 8, 8}, 5));
+  Graph graph = with_grids(data);
+  PassRun run(&data);
+  const PassReport report = run(kRoundFast, graph);
+  EXPECT_EQ(report.changed, 5);
+}

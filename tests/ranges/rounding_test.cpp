@@ -1,0 +1,124 @@
+#include "ranges/rounding.h"
+
+#include <cmath>
+#include <limits>
+
+#include "base/random.h"
+
+using namespace halftone;
+
+namespace {
+
+using Matrix = std::vector<double>;
+
+// Covariance of `rows` random rows, columns mixed with each other.
+Matrix covariance(std::int64_t columns, std::int64_t rows, std::uint64_t seed) {
+  const Random random(seed, "covariance");
+  std::vector<double> x(static_cast<std::size_t>(rows * columns));
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = random.normal(i) + (i % static_cast<std::size_t>(columns) > 0 ? 0.7 * x[i - 1] : 0.0);
+  Matrix h(static_cast<std::size_t>(columns * columns), 0.0);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t i = 0; i < columns; ++i) {
+      for (std::int64_t j = 0; j < columns; ++j) {
+        h[static_cast<std::size_t>(i * columns + j)] += x[static_cast<std::size_t>(r * columns + i)] * x[static_cast<std::size_t>(r * columns + j)] / static_cast<double>(rows);
+      }
+    }
+  }
+  return h;
+}
+
+std::vector<float> weights(std::int64_t count, std::uint64_t seed) {
+  const Random random(seed, "weights");
+  std::vector<float> w;
+  for (std::int64_t i = 0; i < count; ++i) w.push_back(static_cast<float>(random.normal(static_cast<std::uint64_t>(i))));
+  return w;
+}
+
+// The least error over all codes, with w* = w (cross = quantized): (s q - w)^T (H + l I) (s q - w).
+double best_by_enumeration(const Matrix& h, const std::vector<float>& w, double scale, CodeRange range, double shrinkage) {
+  const std::size_t columns = w.size();
+  std::vector<std::int32_t> q(columns, range.low);
+  double best = std::numeric_limits<double>::infinity();
+  for (bool more = true; more;) {
+    double error = 0;
+    for (std::size_t i = 0; i < columns; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) error += (scale * q[i] - w[i]) * (h[i * columns + j] + (i == j ? shrinkage : 0)) * (scale * q[j] - w[j]);
+    }
+    best = std::min(best, error);
+    more = false;
+    for (std::size_t i = 0; i < columns && !more; ++i) {
+      if (q[i] < range.high) {
+        ++q[i];
+        more = true;
+      } else {
+        q[i] = range.low;
+      }
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+TEST(RoundingSolver, ComesNearTheBestOfAllCodes) {
+  const std::int64_t columns = 6;
+  const CodeRange range = {-2, 1};
+  double found = 0, best = 0, nearest = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Matrix h = covariance(columns, 1000000 / 1000, seed);
+    const std::vector<float> w = weights(columns, seed);
+    const double scale = 0.7;
+    const RoundedWeights rounded = RoundingSolver(h, h, columns, 1000000000).solve({w, {static_cast<float>(scale)}, range, false}, 1);
+    double mean = 0;
+    for (std::int64_t i = 0; i < columns; ++i) mean += h[static_cast<std::size_t>(i * columns + i)] / static_cast<double>(columns);
+    const double least = best_by_enumeration(h, w, scale, range, 0.1 * mean);
+    EXPECT_GE(rounded.error[0], least * (1 - 1e-4)) << seed;
+    EXPECT_LE(rounded.error[0], rounded.nearest_error[0]) << seed;
+    found += rounded.error[0];
+    best += least;
+    nearest += rounded.nearest_error[0];
+  }
+  EXPECT_LT(found, 1.15 * best);
+  EXPECT_GT(nearest, 1.3 * best);  // the problem is one where it matters
+}
+
+TEST(RoundingSolver, ScalesMayOnlyHelp) {
+  const std::int64_t columns = 40;
+  const Matrix h = covariance(columns, 500, 3);
+  const RoundingProblem fixed{weights(columns * 70, 4), std::vector<float>(70, 0.2f), {-8, 7}, false};
+  RoundingProblem free = fixed;
+  free.fits_scales = true;
+  const RoundingSolver solver(h, h, columns, 500);
+  const RoundedWeights a = solver.solve(fixed, 1), b = solver.solve(free, 2);
+  double before = 0, after = 0;
+  for (std::size_t c = 0; c < 70; ++c) {
+    EXPECT_LE(b.error[c], a.error[c] * (1 + 1e-6)) << c;
+    before += a.error[c];
+    after += b.error[c];
+  }
+  EXPECT_LT(after, 0.95 * before);
+}
+
+TEST(RoundingSolver, NeverFails) {  // cases R2, R3
+  const std::int64_t columns = 5;
+  Matrix dead(25, 0.0), copies(25, 2.0), one_sample(25);
+  for (std::size_t i = 0; i < 25; ++i) one_sample[i] = static_cast<double>(i / 5 + 1) * static_cast<double>(i % 5 + 1);
+  Matrix one_dead = copies;
+  for (std::size_t i = 0; i < 5; ++i) one_dead[i] = one_dead[i * 5] = 0;
+  for (const Matrix& h : {dead, copies, one_sample, one_dead}) {
+    const RoundedWeights rounded = RoundingSolver(h, h, columns, 1).solve({weights(columns, 1), {0.01f}, {-128, 127}, true}, 1);
+    EXPECT_LE(rounded.error[0], rounded.nearest_error[0]);
+    EXPECT_TRUE(std::isfinite(rounded.error[0]) && rounded.scales[0] > 0);
+    for (std::int32_t q : rounded.codes) EXPECT_TRUE(q >= -128 && q <= 127);
+  }
+}
+
+TEST(RoundingSolver, HasTheSameCodesWithTwoThreads) {
+  const std::int64_t columns = 50;
+  const Matrix h = covariance(columns, 300, 3), g = covariance(columns, 300, 4);
+  const RoundingProblem problem{weights(columns * 100, 4), std::vector<float>(100, 0.3f), {-8, 7}, true};
+  const RoundingSolver solver(h, g, columns, 300);
+  const RoundedWeights one = solver.solve(problem, 1), two = solver.solve(problem, 2);
+  EXPECT_EQ(one.codes, two.codes);
+  EXPECT_EQ(one.scales, two.scales);
+}
