@@ -9,11 +9,25 @@ import numpy as np
 from networks import HALFTONE, NETWORKS
 from runtime import kl, logits, sqnr, top1
 
+NEAREST, FAST, FAST4 = ("nearest", "int8"), ("fast", "int8"), ("fast", "int4")
 BARS = {  # KL at most, SQNR at least, as the project's issues ask
-    ("efficientnet-lite0", "channel"): (0.0088, 18.2), ("mobilenet-v1-0.75", "channel"): (0.042, 15.8),
-    ("resnet20", "channel"): (0.0055, 28.4), ("resnet56", "channel"): (0.0070, 27.4),
-    ("resnet8", "channel"): (0.0055, 30.6), ("ds-cnn", "channel"): (0.0022, 31.8),
-    ("mobilenet-v1-0.75", "tensor"): (0.80, None),
+    NEAREST: {
+        ("efficientnet-lite0", "channel"): (0.0088, 18.2), ("mobilenet-v1-0.75", "channel"): (0.042, 15.8),
+        ("resnet20", "channel"): (0.0055, 28.4), ("resnet56", "channel"): (0.0070, 27.4),
+        ("resnet8", "channel"): (0.0055, 30.6), ("ds-cnn", "channel"): (0.0022, 31.8),
+        ("mobilenet-v1-0.75", "tensor"): (0.80, None),
+    },
+    FAST: {
+        ("efficientnet-lite0", "channel"): (0.0018, 24.2), ("mobilenet-v1-0.75", "channel"): (0.0052, 24.2),
+        ("resnet20", "channel"): (0.0047, 29.5), ("resnet56", "channel"): (0.0058, 28.7),
+        ("resnet8", "channel"): (0.0020, 34.6), ("ds-cnn", "channel"): (0.0015, 32.9),
+        ("efficientnet-lite0", "tensor"): (0.0059, 19.7), ("mobilenet-v1-0.75", "tensor"): (0.0175, 18.6),
+    },
+    FAST4: {
+        ("efficientnet-lite0", "channel"): (0.067, 10.0), ("mobilenet-v1-0.75", "channel"): (0.128, 11.0),
+        ("resnet20", "channel"): (0.0195, 22.4), ("resnet56", "channel"): (0.0187, 23.4),
+        ("resnet8", "channel"): (0.0285, 24.1), ("ds-cnn", "channel"): (0.0092, 26.6),
+    },
 }
 
 
@@ -21,9 +35,9 @@ def halftone(*arguments):
     subprocess.run([HALFTONE, *map(str, arguments), "--quiet"], check=True)
 
 
-def quantize(network, granularity, folder):
+def quantize(network, granularity, how, folder):
     file, report = folder / f"{network.name}.{granularity}.onnx", folder / "report.json"
-    halftone("quantize", network.model, *network.calibration_flags(), "--granularity", granularity, "-o", file, "--json", report)
+    halftone("quantize", network.model, *network.calibration_flags(), "--granularity", granularity, "--rounding", how[0], "--weights", how[1], "-o", file, "--json", report)
     return file, json.loads(report.read_text())
 
 
@@ -45,8 +59,8 @@ def simulated_logits(network, file, folder):
     return values
 
 
-def measure(network, granularity, folder, float_cache):
-    file, _ = quantize(network, granularity, folder)
+def measure(network, granularity, how, folder, float_cache):
+    file, _ = quantize(network, granularity, how, folder)
     ours = simulated_figures(network, file, folder)
     raw, labels = network.evaluation_arrays() if network.name not in float_cache else float_cache[network.name][:2]
     batches = lambda: (network.normalise(raw[i:i + 20]) for i in range(0, len(raw), 20))
@@ -63,14 +77,20 @@ def measure(network, granularity, folder, float_cache):
     }
 
 
-def main(names):
-    wanted = [key for key in BARS if not names or key[0] in names]
+def main(arguments):
+    how, names = NEAREST, list(arguments)
+    for flag, value in (("--fast", FAST), ("--fast4", FAST4)):
+        if flag in names:
+            how = value
+            names.remove(flag)
+    bars = BARS[how]
+    wanted = [key for key in bars if not names or key[0] in names]
     print(f"{'network':<20}{'weights':<9}{'float':>6}{'top-1':>7}{'KL':>9}{'dB':>7} |{'ORT top-1':>9}{'KL':>9}{'dB':>7}{'between':>9} | {'ORT default KL, dB':<20}{'bar'}")
     missed, cache = 0, {}
     with tempfile.TemporaryDirectory() as folder:
         for name, granularity in wanted:
-            r = measure(NETWORKS[name], granularity, Path(folder), cache)
-            most, least = BARS[name, granularity]
+            r = measure(NETWORKS[name], granularity, how, Path(folder), cache)
+            most, least = bars[name, granularity]
             good = all(r[k] <= most for k in ("kl", "ort_kl")) and (least is None or all(r[k] >= least for k in ("sqnr", "ort_sqnr")))
             missed += not good
             print(f"{name:<20}{granularity:<9}{r['float_top1']:6.2f}{r['top1']:7.2f}{r['kl']:9.5f}{r['sqnr']:7.2f} |{r['ort_top1']:9.2f}{r['ort_kl']:9.5f}"

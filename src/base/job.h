@@ -20,7 +20,7 @@ struct Job {
   int threads = 1;                              // at least 1; results never depend on it
   Progress* progress = nullptr;                 // may be null
   const std::atomic<bool>* cancel = nullptr;    // may be null; polled between batches
-  std::uint64_t value_bytes = 64u << 20;        // what the values of one batch may take; decides the batch size
+  std::uint64_t value_bytes = 24u << 20;        // what the values of one batch may take; decides the batch size
 
   void start(std::string_view step, std::int64_t total) const;
   void advance(std::int64_t units) const;  // throws Cancelled when asked to stop

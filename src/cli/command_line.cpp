@@ -86,8 +86,8 @@ CodeType code_type(const std::string& flag, const std::string& text, const std::
 }
 
 void read_settings(const Texts& texts, QuantizeOptions& s) {
-  const CodeType weights = code_type("weights", texts.weights, "'int8'"), activations = code_type("activations", texts.activations, "'uint8' or 'int8'");
-  if (!weights.is_signed) throw UsageError("--weights {}: codes of weights are signed; give 'int8'", texts.weights);
+  const CodeType weights = code_type("weights", texts.weights, "'int2' to 'int8'"), activations = code_type("activations", texts.activations, "'uint8' or 'int8'");
+  if (!weights.is_signed) throw UsageError("--weights {}: codes of weights are signed; give 'int2' to 'int8'", texts.weights);
   s.weight_bits = weights.bits;
   s.activation_bits = activations.bits;
   s.signed_activations = activations.is_signed;
@@ -299,7 +299,7 @@ class Parser {
     CLI::App* app = app_.add_subcommand("quantize", "float ONNX file in, quantized ONNX file out");
     app->add_option("MODEL", c.model, "float ONNX file")->required();
     option(app, "-o,--output", "FILE", c.output, "quantized file (default: MODEL with .int8.onnx)");
-    option(app, "--weights", "TYPE", texts_.weights, "codes of the weights: int8");
+    option(app, "--weights", "TYPE", texts_.weights, "codes of the weights: int8 (default), int2 to int7");
     option(app, "--activations", "TYPE", texts_.activations, "codes of the activations: uint8 (default), int8");
     choice(app, "--granularity", texts_.granularity, {"channel", "tensor"}, "a weight scale for each");
     choice(app, "--symmetric", texts_.symmetric, {"weights", "none", "activations", "both"}, "which grids have zero in the middle");

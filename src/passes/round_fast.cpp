@@ -48,7 +48,7 @@ class FastRounding : public SweepVisitor {
       const auto part = rows.begin() + static_cast<std::ptrdiff_t>(first) * columns;
       RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, {}, codes_of(grid), grid.per_channel()};
       for (std::size_t c = 0; c < each; ++c) problem.scales.push_back(grid.scale[grid.per_channel() ? first + c : 0]);
-      const RoundedWeights solved = RoundingSolver(moments_->covariance(g), moments_->cross(g), columns, moments_->rows()).solve(problem, inner);
+      const RoundedWeights solved = RoundingSolver(moments_->covariance(g), moments_->cross(g), columns, shrinkage(grid.bits)).solve(problem, inner);
       copy(solved, first, columns, all.weights);
       const std::vector<double> mean = moments_->mean(g), mean_quantized = moments_->mean_quantized(g);
       for (std::size_t c = 0; c < each; ++c) {
@@ -59,6 +59,13 @@ class FastRounding : public SweepVisitor {
       }
     });
     return all;
+  }
+
+  // The fewer rows a column has, the less its moments are worth; and the finer the grid, the less there is to win by
+  // following them. 0.1 alone (METHODS 3.4) fits the calibration samples and loses on others: docs/decisions/0005.
+  double shrinkage(int bits) const {
+    constexpr double kLeast = 0.1, kPerColumn = 100;
+    return kLeast * (1 + kPerColumn * std::ldexp(1.0, bits - 8) * static_cast<double>(moments_->columns()) / static_cast<double>(moments_->rows()));
   }
 
   static CodeRange codes_of(const Encoding& grid) { return {grid.code_min() - grid.zero_point[0], grid.code_max() - grid.zero_point[0]}; }

@@ -32,6 +32,12 @@ void check_type(const char* what, const std::string& type, const std::set<std::s
   throw UsageError("--{} {}: the target {} takes no such codes; give {}", what, type, target.name, choices);
 }
 
+// Codes of fewer bits are stored in the type of 8.
+void check_weight_bits(int bits, const Target& target) {
+  if (bits < 2 || bits > 8) throw UsageError("--weights int{}: weights take 2 to 8 bits; give 'int2' to 'int8'", bits);
+  check_type("weights", "int8", target.weight_types, target);
+}
+
 // "; the model's 52 nodes have names like 'conv1', 'relu1' and 'conv2'"
 std::string some_names(const std::vector<std::string>& names) {
   const std::vector<std::string> first(names.begin(), names.begin() + std::min<std::ptrdiff_t>(3, std::ssize(names)));
@@ -39,7 +45,7 @@ std::string some_names(const std::vector<std::string>& names) {
 }
 
 void check_options(const Graph& graph, const QuantizeOptions& options, const Target& target) {
-  check_type("weights", code_type(options.weight_bits, true), target.weight_types, target);
+  check_weight_bits(options.weight_bits, target);
   check_type("activations", code_type(options.activation_bits, options.signed_activations), target.activation_types, target);
   if (!options.symmetric_weights && target.symmetric_weights) {
     throw UsageError("--symmetric: the target {} takes symmetric weights only; give weights or both", target.name);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <numeric>
 
 #include "base/parallel.h"
@@ -16,8 +15,6 @@ namespace {
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-const double EXPERIMENT = std::getenv("HT_SHRINK") ? std::atof(std::getenv("HT_SHRINK")) : 1.0;
-constexpr double kShrinkage = 0.1;
 constexpr int kMostSweeps = 50, kScaleRounds = 3;
 
 float nearest_code(float x, float scale, CodeRange range) {
@@ -60,14 +57,14 @@ struct RoundingSolver::State {
   void follow_scales(std::vector<Candidate>& best, const float* targets, float* scales, CodeRange range) const;
 };
 
-RoundingSolver::RoundingSolver(const std::vector<double>& quantized, const std::vector<double>& cross, std::int64_t columns, std::int64_t rows)
+RoundingSolver::RoundingSolver(const std::vector<double>& quantized, const std::vector<double>& cross, std::int64_t columns, double shrinkage)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
   s.columns = columns;
   Matrix h = Eigen::Map<const Matrix>(quantized.data(), columns, columns), g = Eigen::Map<const Matrix>(cross.data(), columns, columns);
-  const double mean = h.diagonal().mean(), shrinkage = mean > 0 ? kShrinkage * (1 + EXPERIMENT * static_cast<double>(columns) / static_cast<double>(rows)) * mean : 1.0;
+  const double mean = h.diagonal().mean(), added = mean > 0 ? shrinkage * mean : 1.0;
   g -= h;  // H^-1 G - I = H^-1 (G - H)
-  h.diagonal().array() += shrinkage;
+  h.diagonal().array() += added;
   s.order.resize(static_cast<std::size_t>(columns));
   std::iota(s.order.begin(), s.order.end(), std::int64_t{0});
   std::stable_sort(s.order.begin(), s.order.end(), [&](std::int64_t a, std::int64_t b) { return h(a, a) < h(b, b); });

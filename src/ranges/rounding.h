@@ -1,6 +1,6 @@
 // Rounding a layer's weights on second moments (METHODS 3.4): for each output channel, codes q on the grid s q that make
 //     (s q - w*)^T H (s q - w*)   small,   w* = H^-1 G w,   H = Cov(x^, x^) + l I,   G = Cov(x^, x) + l I,
-// with l a part of mean(diag H), the same in both, which pulls w* towards w. Sequential rounding with error feedback (the
+// with the same l in both, which pulls w* towards w. Sequential rounding with error feedback (the
 // nearest-plane rule on the Cholesky factor, inputs of largest variance first), then coordinate descent until nothing moves;
 // per-channel scales then follow the codes, s = (q^T H w*) / (q^T H q), as long as the error falls.
 // Sources: Nagel et al. 2021, section 3.4 (the objective); Frantar 2022 (GPTQ), Li 2025 (asymmetric target), QuantEase 2023.
@@ -33,9 +33,9 @@ struct RoundedWeights {
 
 class RoundingSolver {
  public:
-  // quantized = Cov(x^, x^), cross = Cov(x^, x), both [columns, columns]. Never fails: dead and equal columns are shrunk
-  // towards the identity.
-  RoundingSolver(const std::vector<double>& quantized, const std::vector<double>& cross, std::int64_t columns, std::int64_t rows);
+  // quantized = Cov(x^, x^), cross = Cov(x^, x), both [columns, columns]; l = shrinkage mean(diag Cov(x^, x^)). Never fails:
+  // dead and equal columns are shrunk towards the identity.
+  RoundingSolver(const std::vector<double>& quantized, const std::vector<double>& cross, std::int64_t columns, double shrinkage);
   ~RoundingSolver();
 
   // error[c] <= nearest_error[c] for every channel.

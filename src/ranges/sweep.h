@@ -18,7 +18,7 @@ struct SweepOptions {
   std::int64_t positions = 64;                  // of each picture, at most
   std::int64_t rows = 16384, few_columns_rows = 4096;  // of a layer, at most; where a group has few columns, fewer tell as much
   std::int64_t inner_samples = 64;              // where the stream is recomputed: so many samples, with more positions each
-  std::uint64_t store_bytes = 100u << 20;       // for the values of one cut
+  std::uint64_t store_bytes = 80u << 20;       // for the values of one cut
   std::uint64_t seed = 0;
 };
 

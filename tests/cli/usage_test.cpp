@@ -81,7 +81,7 @@ TEST_F(Usage, RefusesValuesThatMakeNoSense) {
 TEST_F(Usage, SaysWhatIsNotSupportedYet) {
   expect_wrong("evaluate", {"--as", "integer"}, {"--as integer", "not supported yet", "simulated"});
   expect_wrong("run", {"--as", "integer"}, {"--as integer", "not supported yet"});
-  expect_wrong("quantize", {"--weights", "int4"}, {"--weights int4", "not supported yet", "'int8'"});
+  expect_wrong("quantize", {"--weights", "int16"}, {"--weights int16", "2 to 8 bits", "'int8'"});
   expect_wrong("quantize", {"--activations", "int16"}, {"--activations int16", "not supported yet", "'uint8'", "'int8'"});
   expect_wrong("quantize", {"--weights", "uint8"}, {"--weights uint8", "signed", "'int8'"});
   expect_wrong("quantize", {"--weights", "eight"}, {"--weights eight", "'int8'"});

@@ -72,6 +72,25 @@ TEST(Onnx, GridsSurviveAndTheReadNetworkComputesTheSameCodes) {
   }
 }
 
+TEST(Onnx, WeightsOfFewBitsSurviveAsInt8OrInt4) {
+  for (const int opset : {13, 21}) {
+    Graph graph = test::residual_network(3, false);
+    graph.file.opsets[""] = opset;
+    for (NodeId id : graph.nodes()) graph.edit(id).version = opset;
+    put_grids(graph, true);
+    for (const Layer& layer : layers_of(graph)) {
+      Encoding grid = *graph.encoding(layer.weight);
+      grid.bits = 3;
+      for (float& scale : grid.scale) scale *= 32;
+      graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(grid);
+    }
+    const Graph again = written_and_read(graph);
+    EXPECT_EQ(again.encoding(layers_of(again)[0].weight)->bits, opset == 13 ? 8 : 4);
+    const Tensor x = test::random_tensor({2, 3, 8, 8}, 5);
+    EXPECT_EQ(run(graph, Arithmetic::simulated, x), run(again, Arithmetic::simulated, x)) << opset;
+  }
+}
+
 TEST(Onnx, SharedWeightsAreStoredOnceAndEachLayerHasItsOwnBias) {  // case B2
   NetBuilder b;
   const ValueId x = b.input({1, 4, 6, 6});

@@ -28,5 +28,5 @@ TEST(Library, QuantizesAFileWithPicturesAndWritesIt) {
 TEST(Library, RefusesWhatItCannotDoInASentence) {
   Graph graph = test::residual_network();
   EXPECT_THROW(open_pictures("no such folder"), Error);
-  EXPECT_THROW(quantize(graph, open_pictures(test::kVectors / "pictures"), {.weight_bits = 4}), UsageError);
+  EXPECT_THROW(quantize(graph, open_pictures(test::kVectors / "pictures"), {.weight_bits = 1}), UsageError);
 }

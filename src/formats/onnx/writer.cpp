@@ -154,7 +154,15 @@ class GraphWriter {
       throw Error("value '{}': {} needs opset {}, but the file has opset {}; convert the model to opset {} first{}", value.name,
                   describe(encoding), needed, version, kPerChannelOpset, encoding.per_channel() && version >= 10 ? ", or give --granularity tensor" : "");
     }
-    if (encoding.bits != 8) throw Error("value '{}': files with {}-bit codes are not supported yet", value.name, encoding.bits);
+    if (value.is_constant() ? encoding.bits > 8 : encoding.bits != 8) {
+      throw Error("value '{}': files with {}-bit codes are not supported yet", value.name, encoding.bits);
+    }
+  }
+
+  // int4 where the opset has it; codes of fewer than 8 bits otherwise stand in int8, where they mean the same.
+  DataType constant_storage(const Encoding& encoding) const {
+    constexpr int kInt4Opset = 21;
+    return encoding.bits <= 4 && graph_.file.opsets.at("") < kInt4Opset ? DataType::int8 : storage_type(encoding);
   }
 
   // A constant is written when the first node reads it.
@@ -168,8 +176,8 @@ class GraphWriter {
     check_writable_grid(value);
     const Encoding& encoding = *value.encoding;
     const std::string codes = unique(value.name + "_quantized");
-    write_initializer(codes, codes_tensor(quantize(*value.constant, encoding), storage_type(encoding), value.constant->shape()));
-    const auto grid = write_grid(value.name, encoding.scale, encoding.zero_point, storage_type(encoding), encoding.per_channel());
+    write_initializer(codes, codes_tensor(quantize(*value.constant, encoding), constant_storage(encoding), value.constant->shape()));
+    const auto grid = write_grid(value.name, encoding.scale, encoding.zero_point, constant_storage(encoding), encoding.per_channel());
     write_dequantize(codes, grid, value.name, encoding.axis);
     return value.name;
   }
