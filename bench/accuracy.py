@@ -84,6 +84,8 @@ def main(arguments):
             how = value
             names.remove(flag)
     bars = BARS[how]
+    if unknown := [name for name in names if not any(key[0] == name for key in bars)]:
+        sys.exit(f"bench/accuracy: no network {', '.join(unknown)}; there are {', '.join(dict.fromkeys(key[0] for key in bars))}")
     wanted = [key for key in bars if not names or key[0] in names]
     print(f"{'network':<20}{'weights':<9}{'float':>6}{'top-1':>7}{'KL':>9}{'dB':>7} |{'ORT top-1':>9}{'KL':>9}{'dB':>7}{'between':>9} | {'ORT default KL, dB':<20}{'bar'}")
     missed, cache = 0, {}

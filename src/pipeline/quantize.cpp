@@ -96,7 +96,7 @@ QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Quantize
   report.target = target.name;
   for (const Pass* pass : choose_passes(options.passes, options.disabled_passes)) {
     const bool possible = data != nullptr || pass->needs == Needs::nothing;
-    if (pass == &kRoundFast && options.rounding != Rounding::fast) continue;
+    if (pass == &kRoundFast && options.passes.empty() && options.rounding != Rounding::fast) continue;  // unless named
     if (possible && !(data == nullptr && pass == &kWeightRanges)) report.passes.push_back(run_pass(*pass, graph, context));
   }
   report.float_layers = std::move(context.float_layers);

@@ -1,10 +1,8 @@
 #include "ranges/sweep.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
-#include <set>
 
 #include "base/parallel.h"
 #include "evaluation/batches.h"
@@ -38,6 +36,7 @@ class Segments {
   Segments(const Graph& graph, const std::map<ValueId, std::int64_t>& elements, std::int64_t samples, std::uint64_t store_bytes)
       : graph_(graph), elements_(elements), samples_(samples), store_bytes_(store_bytes), order_(graph.topological_order()) {
     for (std::size_t i = 0; i < order_.size(); ++i) {
+      place_[order_[i]] = i;
       for (ValueId input : graph.node(order_[i]).inputs) last_use_[input] = i;
     }
   }
@@ -47,6 +46,7 @@ class Segments {
     Segment now;
     now.begin = graph_.inputs();
     std::optional<std::size_t> cut;
+    std::uint64_t cut_bytes = 0;
     for (std::size_t i = 0; i < order_.size(); ++i) {
       const auto layer = layer_of(graph_, order_[i]);
       if (layer && is_quantized(graph_, *layer)) {
@@ -56,7 +56,9 @@ class Segments {
       }
       if (now.layers.empty()) continue;
       const std::uint64_t here = bytes(live(i));
-      if (here <= store_bytes_ && (!cut || here <= bytes(live(*cut)))) cut = i;
+      if (here > store_bytes_ || (cut && here > cut_bytes)) continue;
+      cut = i;
+      cut_bytes = here;
     }
     if (!now.layers.empty()) segments.push_back(now);
     return segments;
@@ -75,13 +77,11 @@ class Segments {
     for (const auto& [id, last] : last_use_) {
       if (id == ValueId::none || graph_.value(id).is_constant() || last <= position) continue;
       const NodeId producer = graph_.value(id).producer;
-      if (producer == NodeId::none || place(producer) <= position) values.push_back(id);
+      if (producer == NodeId::none || place_.at(producer) <= position) values.push_back(id);
     }
     std::sort(values.begin(), values.end());
     return values;
   }
-
-  std::size_t place(NodeId id) const { return static_cast<std::size_t>(std::find(order_.begin(), order_.end(), id) - order_.begin()); }
 
   std::uint64_t bytes(const std::vector<ValueId>& values) const {
     std::uint64_t sum = 0;
@@ -98,6 +98,7 @@ class Segments {
   const std::int64_t samples_;
   const std::uint64_t store_bytes_;
   const std::vector<NodeId> order_;
+  std::map<NodeId, std::size_t> place_;
   std::map<ValueId, std::size_t> last_use_;
 };
 
@@ -117,7 +118,6 @@ class Sweep {
     for (const Segment& segment : segments) {
       run_segment(segment);
       ++report.segments;
-      report.most_layers = std::max(report.most_layers, static_cast<int>(segment.layers.size()));
     }
     job_.finish();
     return report;

@@ -35,7 +35,7 @@ class SweepVisitor {
 };
 
 struct SweepReport {
-  int layers = 0, segments = 0, most_layers = 0;  // most layers between two cuts
+  int layers = 0, segments = 0;
 };
 
 // Visits every quantized layer of the graph, in topological order. All grids must be complete.

@@ -73,24 +73,9 @@ TEST_F(Evaluate, AsFloatLeavesActivationsAlone) {
 }
 
 TEST_F(Evaluate, SimulatesTheTargetThatTheFileNames) {
-  folder_.write("phone.toml", R"(name = "phone"
-[weights]
-types = ["int8"]
-granularity = ["channel"]
-symmetric = true
-[activations]
-types = ["uint8"]
-[operators]
-layers = ["Conv", "Gemm"]
-own_grid = ["Add"]
-same_grid = ["MaxPool"]
-activations = ["Relu"]
-[fusion]
-fused_after = ["Conv"]
-[requantization]
-multiplier = "float32"
-rounding = "half_even"
-)");
+  std::string toml = read_text(HALFTONE_SOURCE_DIR "/src/targets/onnxruntime.toml");
+  toml.replace(toml.find("\"onnxruntime\""), std::string("\"onnxruntime\"").size(), "\"phone\"");
+  folder_.write("phone.toml", toml);
   const std::vector<std::string> evaluate = {"evaluate", "out.onnx", "--data", "x.npy"};
   const auto with = [](std::vector<std::string> arguments, const std::vector<std::string>& more) {
     arguments.insert(arguments.end(), more.begin(), more.end());

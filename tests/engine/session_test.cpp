@@ -35,6 +35,14 @@ void put_weight_grids(Graph& graph) {
   }
 }
 
+void bring_weights_near_their_largest(Graph& graph) {
+  for (const Layer& layer : layers_of(graph)) {
+    Tensor w = *graph.constant(layer.weight);
+    for (float& v : w.mutable_values<float>()) v = 1.0f + 0.01f * v;
+    graph.set_constant(layer.weight, w);
+  }
+}
+
 std::vector<float> run(const Graph& graph, Arithmetic arithmetic, const Tensor& x, int threads = 1) {
   Session session(graph, arithmetic, threads);
   const auto outputs = session.run(std::vector<Tensor>{x});
@@ -104,11 +112,7 @@ TEST(Session, SimulatedConvIsExactWhereFloat32SumsWouldNotBe) {
   NetBuilder b(5);
   const ValueId x = b.input({1, 600, 4, 4});
   Graph graph = b.finish(b.conv(x, 600, 3, 3));
-  for (const Layer& layer : layers_of(graph)) {  // all weights near their largest: sums reach 600 * 9 * 255 * 127 > 2^24
-    Tensor w = *graph.constant(layer.weight);
-    for (float& v : w.mutable_values<float>()) v = 1.0f + 0.01f * v;
-    graph.set_constant(layer.weight, w);
-  }
+  bring_weights_near_their_largest(graph);  // sums reach 600 * 9 * 255 * 127 > 2^24
   put_weight_grids(graph);
   graph.edit(x).encoding = grid(0.01f, 0);
   graph.edit(graph.outputs()[0]).encoding = grid(60.0f, 0, false, 16);
@@ -141,11 +145,7 @@ TEST(Session, SimulatedConvIsExactWhereOneChannelAloneExceedsFloat32) {
   NetBuilder b(5);
   const ValueId x = b.input({1, 1, 26, 26});
   Graph graph = b.finish(b.conv(x, 1, 2, 25));
-  for (const Layer& layer : layers_of(graph)) {
-    Tensor w = *graph.constant(layer.weight);
-    for (float& v : w.mutable_values<float>()) v = 1.0f + 0.01f * v;
-    graph.set_constant(layer.weight, w);
-  }
+  bring_weights_near_their_largest(graph);  // sums reach 625 * 255 * 127 > 2^24
   put_weight_grids(graph);
   graph.edit(x).encoding = grid(0.01f, 0);
   graph.edit(graph.outputs()[0]).encoding = grid(5.0f, 0, false, 16);

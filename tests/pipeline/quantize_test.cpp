@@ -41,6 +41,18 @@ TEST(QuantizeFile, GivesTheSameBytesTwiceAndWithTwoThreads) {  // case O4
   EXPECT_EQ(dump(graph), dump(residual_network()));  // the input is untouched
 }
 
+TEST(Quantize, RoundsOnMomentsWhenAskedOrNamed) {
+  const auto passes_of = [](const QuantizeOptions& options) {
+    Graph graph = residual_network();
+    std::string names;
+    for (const PassRecord& pass : quantize(graph, samples(), options, {}).passes) names += pass.name + " ";
+    return names;
+  };
+  EXPECT_THAT(passes_of({}), testing::Not(testing::HasSubstr("round_fast")));
+  EXPECT_THAT(passes_of({.rounding = Rounding::fast}), testing::HasSubstr("round_fast"));
+  EXPECT_THAT(passes_of({.passes = {"place_quantizers", "weight_ranges", "activation_ranges", "round_fast"}}), testing::HasSubstr("round_fast"));
+}
+
 TEST(QuantizeFile, LeavesNothingWhenNothingIsQuantized) {  // case T5
   const TemporaryFolder folder;
   const Graph graph = residual_network();
