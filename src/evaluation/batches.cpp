@@ -46,16 +46,21 @@ BatchPlan plan_batches(const Graph& graph, const SampleSource& data, Arithmetic 
   return {std::clamp<std::int64_t>(std::min(fit, data.size()), 1, kMostAtOnce), false};
 }
 
+Batch read_batch(const SampleSource& data, const BatchPlan& plan, std::int64_t first, const Job& job, std::int64_t end) {
+  Batch batch = data.read(first, std::min(plan.samples, (end < 0 ? data.size() : end) - first), job);
+  if (plan.fixed && batch.count < plan.samples) {
+    for (Tensor& input : batch.inputs) input = filled_up(input, plan.samples);
+    batch.filled_up = true;
+  }
+  return batch;
+}
+
 void for_each_batch(const SampleSource& data, const BatchPlan& plan, const Job& job, std::string_view step, std::int64_t most,
                     const std::function<void(const Batch&)>& body) {
   const std::int64_t count = most < 0 ? data.size() : std::min(most, data.size());
   job.start(step, count);
   for (std::int64_t first = 0; first < count; first += plan.samples) {
-    Batch batch = data.read(first, std::min(plan.samples, count - first), job);
-    if (plan.fixed && batch.count < plan.samples) {
-      for (Tensor& input : batch.inputs) input = filled_up(input, plan.samples);
-      batch.filled_up = true;
-    }
+    const Batch batch = read_batch(data, plan, first, job, count);
     body(batch);
     job.advance(batch.count);
   }

@@ -24,22 +24,23 @@ void product(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n,
 }
 
 HALFTONE_SIMD_CLONES
-void small_stripe(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t end, std::int64_t from, float* out) {
-  const std::int64_t width = columns - from;
+void small_stripe(MatrixView a, MatrixView b, std::int64_t rows, Stripe stripe, float* out) {
+  const std::int64_t width = b.columns - stripe.from;
   for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t i = first; i < end; ++i) {
-      const float left = a[r * columns + i];
-      for (std::int64_t j = 0; j < width; ++j) out[(i - first) * width + j] += left * b[r * columns + from + j];
+    for (std::int64_t i = stripe.first; i < stripe.end; ++i) {
+      const float left = a.data[r * a.columns + i];
+      for (std::int64_t j = 0; j < width; ++j) out[(i - stripe.first) * width + j] += left * b.data[r * b.columns + stripe.from + j];
     }
   }
 }
 
 }  // namespace
 
-void gram_stripe(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t end, std::int64_t from, float* out) {
-  if (columns > kSmall) return product('T', 'N', end - first, columns - from, rows, a + first, columns, b + from, columns, out);
-  std::fill(out, out + (end - first) * (columns - from), 0.0f);
-  small_stripe(a, b, rows, columns, first, end, from, out);
+void gram_stripe(MatrixView a, MatrixView b, std::int64_t rows, Stripe stripe, float* out) {
+  const std::int64_t height = stripe.end - stripe.first, width = b.columns - stripe.from;
+  if (a.columns > kSmall) return product('T', 'N', height, width, rows, a.data + stripe.first, a.columns, b.data + stripe.from, b.columns, out);
+  std::fill(out, out + height * width, 0.0f);
+  small_stripe(a, b, rows, stripe, out);
 }
 
 void multiply_transposed(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t inner, float* out) {
@@ -67,12 +68,12 @@ void add_scaled(float factor, const float* x, std::int64_t count, float* y) {
 
 namespace reference {
 
-void gram_stripe(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t end, std::int64_t from, double* out) {
-  for (std::int64_t i = first; i < end; ++i) {
-    for (std::int64_t j = from; j < columns; ++j) {
+void gram_stripe(MatrixView a, MatrixView b, std::int64_t rows, Stripe stripe, double* out) {
+  for (std::int64_t i = stripe.first; i < stripe.end; ++i) {
+    for (std::int64_t j = stripe.from; j < b.columns; ++j) {
       double sum = 0;
-      for (std::int64_t r = 0; r < rows; ++r) sum += static_cast<double>(a[r * columns + i]) * b[r * columns + j];
-      out[(i - first) * (columns - from) + j - from] = sum;
+      for (std::int64_t r = 0; r < rows; ++r) sum += static_cast<double>(a.data[r * a.columns + i]) * b.data[r * b.columns + j];
+      out[(i - stripe.first) * (b.columns - stripe.from) + j - stripe.from] = sum;
     }
   }
 }

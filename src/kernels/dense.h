@@ -6,9 +6,19 @@
 
 namespace halftone {
 
-// Rows [first, end) of a Gram matrix, on the calling thread: out[i - first, j - from] = sum over rows of a[row, i] * b[row, j]
-// for j in [from, columns); a and b [rows, columns], row-major.
-void gram_stripe(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t end, std::int64_t from, float* out);
+// A matrix in row-major order.
+struct MatrixView {
+  const float* data = nullptr;
+  std::int64_t columns = 0;
+};
+
+// Rows [first, end) and columns [from, b.columns) of a^T b.
+struct Stripe {
+  std::int64_t first = 0, end = 0, from = 0;
+};
+
+// A stripe of a Gram matrix, on the calling thread: out[i - first, j - from] = sum over rows of a[row, i] * b[row, j].
+void gram_stripe(MatrixView a, MatrixView b, std::int64_t rows, Stripe stripe, float* out);
 
 // out = a b^T on the calling thread: a [rows, inner], b [columns, inner], out [rows, columns].
 void multiply_transposed(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t inner, float* out);
@@ -21,7 +31,7 @@ void add_scaled_rows(const float* factors, const float* values, std::int64_t row
 void add_scaled(float factor, const float* x, std::int64_t count, float* y);
 
 namespace reference {
-void gram_stripe(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t first, std::int64_t end, std::int64_t from, double* out);
+void gram_stripe(MatrixView a, MatrixView b, std::int64_t rows, Stripe stripe, double* out);
 }
 
 }  // namespace halftone

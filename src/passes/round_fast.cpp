@@ -1,7 +1,9 @@
 // Rounds the weights of each layer on second moments of its inputs (METHODS 3.4; ranges/rounding.h), the layers before it
-// quantized already, and refits its bias:  b^ = b + W mean(x) - W^ mean(x^). Per-channel scales follow the codes where that
-// lowers the layer's error. Needs samples. Changes weights to points of their grids, scales and biases.
+// quantized already, and refits its bias: b^ = mean(t) - W^ mean(x^), t being what the layer should make. Per-channel
+// scales follow the codes where that lowers the layer's error. Needs samples. Changes weights to points of their grids,
+// scales and biases.
 #include <cmath>
+#include <numeric>
 
 #include "base/parallel.h"
 #include "passes/layer_edit.h"
@@ -13,13 +15,51 @@
 namespace halftone {
 namespace {
 
+// How much an error that a whole picture shares weighs beside one of a single position: docs/decisions/0005.
+constexpr double kCoherence = 2;
+
+// The fewer rows a column has, the less its moments are worth; and the finer the grid, the less there is to win by following
+// them. 0.1 alone (METHODS 3.4) fits the calibration samples and loses on others: docs/decisions/0005.
+double shrinkage(int bits, std::int64_t columns, std::int64_t rows) {
+  constexpr double kLeast = 0.1, kPerColumn = 100;
+  return kLeast * (1 + kPerColumn * std::ldexp(1.0, bits - 8) * static_cast<double>(columns) / static_cast<double>(rows));
+}
+
+CodeRange codes_of(const Encoding& grid) { return {grid.code_min() - grid.zero_point[0], grid.code_max() - grid.zero_point[0]}; }
+
+// All channels of a layer: [channels][columns], one scale and one bias a channel.
+struct Solution {
+  RoundedWeights weights;
+  std::vector<double> bias;
+
+  Solution(std::size_t channels, std::size_t columns)
+      : weights{std::vector<std::int32_t>(channels * columns), std::vector<float>(channels), std::vector<double>(channels), std::vector<double>(channels)}, bias(channels) {}
+
+  void set_group(std::size_t first, const RoundedWeights& part, const std::vector<double>& mean, const std::vector<double>& mean_target) {
+    const auto at = static_cast<std::ptrdiff_t>(first);
+    std::copy(part.codes.begin(), part.codes.end(), weights.codes.begin() + at * std::ssize(mean));
+    std::copy(part.scales.begin(), part.scales.end(), weights.scales.begin() + at);
+    std::copy(part.error.begin(), part.error.end(), weights.error.begin() + at);
+    std::copy(part.nearest_error.begin(), part.nearest_error.end(), weights.nearest_error.begin() + at);
+    for (std::size_t c = 0; c < mean_target.size(); ++c) {
+      double sum = 0;
+      for (std::size_t k = 0; k < mean.size(); ++k) sum += static_cast<double>(part.codes[c * mean.size() + k]) * mean[k];
+      bias[first + c] = mean_target[c] - static_cast<double>(part.scales[c]) * sum;
+    }
+  }
+};
+
 class FastRounding : public SweepVisitor {
  public:
   FastRounding(PassContext& context, PassReport& report) : context_(context), report_(report) {}
 
-  void begin(const Layer&, std::int64_t groups, std::int64_t columns) override { moments_.emplace(groups, columns); }
+  void begin(const Layer& layer, std::int64_t groups, std::int64_t columns) override {
+    moments_.emplace(MomentsShape{groups, columns, layer.channels / groups, kCoherence, layer.can_have_bias});
+  }
 
-  void add(const Rows& x, const Rows& quantized, std::int64_t rows) override { moments_->add(x, quantized, rows, context_.job.threads); }
+  void add(const Rows& quantized, const Rows& target, std::int64_t rows, std::int64_t samples) override {
+    moments_->add(quantized, target, rows, samples, context_.job.threads);
+  }
 
   void end(Graph& graph, Layer layer) override {
     const Tensor& weight = *graph.constant(layer.weight);
@@ -28,88 +68,58 @@ class FastRounding : public SweepVisitor {
     for (std::int64_t c = 0; c < layer.channels; ++c) {
       for (std::int64_t p = 0; p < order.positions(); ++p) rows.push_back(weight.values<float>()[order.element(p, c)]);
     }
-    write(graph, layer, order, solve(*graph.encoding(layer.weight), rows));
+    const Solution solution = solve(*graph.encoding(layer.weight), rows);
+    write(graph, layer, order, solution);
+    report(graph, layer, solution.weights);
   }
+
+  double mean_ratio() const { return report_.changed > 0 ? ratios_ / report_.changed : 1; }
 
  private:
-  struct Solution {
-    RoundedWeights weights;
-    std::vector<double> bias_shift;  // W mean(x) - W^ mean(x^), a channel
-  };
-
   Solution solve(const Encoding& grid, const std::vector<float>& rows) const {
-    const std::int64_t groups = moments_->groups(), columns = moments_->columns();
-    const auto channels = static_cast<std::size_t>(static_cast<std::int64_t>(rows.size()) / columns), each = channels / static_cast<std::size_t>(groups);
-    Solution all{{std::vector<std::int32_t>(rows.size()), std::vector<float>(channels), std::vector<double>(channels), std::vector<double>(channels)},
-                 std::vector<double>(channels)};
+    const auto& [groups, columns, targets, coherence, centred] = moments_->shape();
+    const auto each = static_cast<std::size_t>(targets);
+    Solution solution(each * static_cast<std::size_t>(groups), static_cast<std::size_t>(columns));
+    const double shrunk = shrinkage(grid.bits, columns, moments_->rows());
     const int outer = groups > 1 ? context_.job.threads : 1, inner = groups > 1 ? 1 : context_.job.threads;
-    parallel_for(groups, outer, [&](std::int64_t g) {
+    parallel_for(groups, outer, [&, columns = columns](std::int64_t g) {
       const std::size_t first = static_cast<std::size_t>(g) * each;
       const auto part = rows.begin() + static_cast<std::ptrdiff_t>(first) * columns;
-      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, {}, codes_of(grid), grid.per_channel()};
+      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, moments_->cross(g), {}, codes_of(grid), grid.per_channel()};
       for (std::size_t c = 0; c < each; ++c) problem.scales.push_back(grid.scale[grid.per_channel() ? first + c : 0]);
-      const RoundedWeights solved = RoundingSolver(moments_->covariance(g), moments_->cross(g), columns, shrinkage(grid.bits)).solve(problem, inner);
-      copy(solved, first, columns, all.weights);
-      const std::vector<double> mean = moments_->mean(g), mean_quantized = moments_->mean_quantized(g);
-      for (std::size_t c = 0; c < each; ++c) {
-        for (std::size_t k = 0; k < mean.size(); ++k) {
-          const std::size_t at = c * mean.size() + k;
-          all.bias_shift[first + c] += problem.weights[at] * mean[k] - static_cast<double>(solved.scales[c]) * solved.codes[at] * mean_quantized[k];
-        }
-      }
+      const RoundingSolver solver(moments_->covariance(g), columns, shrunk);
+      solution.set_group(first, solver.solve(problem, inner), moments_->mean(g), moments_->mean_target(g));
     });
-    return all;
+    return solution;
   }
 
-  // The fewer rows a column has, the less its moments are worth; and the finer the grid, the less there is to win by
-  // following them. 0.1 alone (METHODS 3.4) fits the calibration samples and loses on others: docs/decisions/0005.
-  double shrinkage(int bits) const {
-    constexpr double kLeast = 0.1, kPerColumn = 100;
-    return kLeast * (1 + kPerColumn * std::ldexp(1.0, bits - 8) * static_cast<double>(moments_->columns()) / static_cast<double>(moments_->rows()));
-  }
-
-  static CodeRange codes_of(const Encoding& grid) { return {grid.code_min() - grid.zero_point[0], grid.code_max() - grid.zero_point[0]}; }
-
-  static void copy(const RoundedWeights& part, std::size_t first, std::int64_t columns, RoundedWeights& all) {
-    const auto at = static_cast<std::ptrdiff_t>(first);
-    std::copy(part.codes.begin(), part.codes.end(), all.codes.begin() + at * columns);
-    std::copy(part.scales.begin(), part.scales.end(), all.scales.begin() + at);
-    std::copy(part.error.begin(), part.error.end(), all.error.begin() + at);
-    std::copy(part.nearest_error.begin(), part.nearest_error.end(), all.nearest_error.begin() + at);
-  }
-
-  void write(Graph& graph, Layer layer, const WeightOrder& order, const Solution& solution) {
+  static void write(Graph& graph, Layer layer, const WeightOrder& order, const Solution& solution) {
     const RoundedWeights& rounded = solution.weights;
-    std::vector<float> bias = bias_or_zero(graph, layer);
     own_weight(graph, layer);
     Tensor weight = *graph.constant(layer.weight);
     std::span<float> values = weight.mutable_values<float>();
-    double error = 0, nearest = 0;
     for (std::int64_t c = 0; c < layer.channels; ++c) {
-      const auto i = static_cast<std::size_t>(c);
       for (std::int64_t p = 0; p < order.positions(); ++p) {
-        values[order.element(p, c)] = rounded.scales[i] * static_cast<float>(rounded.codes[static_cast<std::size_t>(c * order.positions() + p)]);
+        values[order.element(p, c)] = rounded.scales[static_cast<std::size_t>(c)] * static_cast<float>(rounded.codes[static_cast<std::size_t>(c * order.positions() + p)]);
       }
-      bias[i] = static_cast<float>(bias[i] + solution.bias_shift[i]);
-      error += rounded.error[i];
-      nearest += rounded.nearest_error[i];
     }
-    HALFTONE_CHECK(error <= nearest * (1 + 1e-6));
     Encoding grid = *graph.encoding(layer.weight);
     if (grid.per_channel()) grid.scale = rounded.scales;
     graph.set_constant(layer.weight, std::move(weight));
     graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(std::move(grid));
-    if (layer.can_have_bias) set_bias(graph, layer, bias);
+    if (layer.can_have_bias) set_bias(graph, layer, {solution.bias.begin(), solution.bias.end()});
+  }
+
+  void report(const Graph& graph, const Layer& layer, const RoundedWeights& rounded) {
+    const double error = std::accumulate(rounded.error.begin(), rounded.error.end(), 0.0);
+    const double nearest = std::accumulate(rounded.nearest_error.begin(), rounded.nearest_error.end(), 0.0);
+    HALFTONE_CHECK(error <= nearest * (1 + 1e-6));
     const double ratio = nearest > 0 ? error / nearest : 1;
     ratios_ += ratio;
     ++report_.changed;
     report_.note("'{}': squared error {:.3g} of rounding to nearest", graph.node(layer.node).name, ratio);
   }
 
- public:
-  double mean_ratio() const { return report_.changed > 0 ? ratios_ / report_.changed : 1; }
-
- private:
   PassContext& context_;
   PassReport& report_;
   std::optional<Moments> moments_;

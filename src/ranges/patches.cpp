@@ -95,4 +95,20 @@ std::int64_t PatchSampler::add_matrix_rows(const TapView& view, std::int64_t bat
   return count;
 }
 
+void PatchSampler::add_outputs(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, std::vector<std::vector<float>>& rows) const {
+  rows.resize(static_cast<std::size_t>(groups_));
+  const ChannelWalk walk = channel_walk(view.shape, is_convolution_ ? 1 : static_cast<int>(view.shape.size()) - 1);
+  const std::int64_t channels = walk.channels, each = channels / groups_, available = element_count(view.shape) / batch / channels;
+  const float scale = view.codes != nullptr ? view.codes->scale[0] : 1.0f;
+  const bool innermost = view.channels_last || !is_convolution_;
+  for (std::int64_t s = 0; s < samples; ++s) {
+    for (const std::int64_t place : chosen(available, first + s)) {
+      for (std::int64_t c = 0; c < channels; ++c) {
+        const std::int64_t at = innermost ? (s * available + place) * channels + c : (s * channels + c) * available + place;
+        rows[static_cast<std::size_t>(c / each)].push_back(view.data[at] * scale);
+      }
+    }
+  }
+}
+
 }  // namespace halftone

@@ -22,6 +22,9 @@ class PatchSampler {
   std::int64_t add(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, std::vector<std::vector<float>>& rows,
                    int threads) const;
 
+  // The same positions of a value of the output's shape: appends to rows[group] its channels, [rows][channels of the group].
+  void add_outputs(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, std::vector<std::vector<float>>& rows) const;
+
  private:
   std::vector<std::int64_t> chosen(std::int64_t available, std::int64_t sample) const;
   std::int64_t add_patches(const TapView& view, std::int64_t samples, std::int64_t first, std::vector<std::vector<float>>& rows, int threads) const;

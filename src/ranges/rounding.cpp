@@ -38,8 +38,9 @@ double dot(const float* a, const float* b, std::int64_t count) {
 struct RoundingSolver::State {
   std::int64_t columns = 0;
   std::vector<float> h;              // H
-  std::vector<float> pull;           // (H^-1 G - I), row-major: w* = w + pull w
   std::vector<std::int64_t> order;   // columns by ascending variance: the last one is rounded first
+  Matrix covariance;                 // Cov(x^, x^)
+  Eigen::LLT<Eigen::MatrixXd> factor;  // of H in that order
   std::vector<float> feedback;       // rows of L^T in that order, each divided by its diagonal
 
   // What one candidate of a channel is worth: error = off^T H off with off = scale codes - w*, and gradient = H off.
@@ -48,7 +49,7 @@ struct RoundingSolver::State {
     double error = 0;
   };
 
-  std::vector<float> targets(const float* weights, std::int64_t channels) const;
+  std::vector<float> targets(const RoundingProblem& problem, std::int64_t first, std::int64_t channels) const;
   std::vector<std::vector<float>> nearest_planes(const float* targets, const float* scales, std::int64_t channels, CodeRange range) const;
   void evaluate(std::vector<Candidate>& candidates, const float* targets, const float* scales) const;
   void descend(Candidate& candidate, const float* target, float scale, CodeRange range) const;
@@ -57,41 +58,46 @@ struct RoundingSolver::State {
   void follow_scales(std::vector<Candidate>& best, const float* targets, float* scales, CodeRange range) const;
 };
 
-RoundingSolver::RoundingSolver(const std::vector<double>& quantized, const std::vector<double>& cross, std::int64_t columns, double shrinkage)
+RoundingSolver::RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
   s.columns = columns;
-  Matrix h = Eigen::Map<const Matrix>(quantized.data(), columns, columns), g = Eigen::Map<const Matrix>(cross.data(), columns, columns);
-  const double mean = h.diagonal().mean(), added = mean > 0 ? shrinkage * mean : 1.0;
-  g -= h;  // H^-1 G - I = H^-1 (G - H)
-  h.diagonal().array() += added;
+  s.covariance = Eigen::Map<const Matrix>(covariance.data(), columns, columns);
+  const double mean = s.covariance.diagonal().mean(), added = mean > 0 ? shrinkage * mean : 1.0;
   s.order.resize(static_cast<std::size_t>(columns));
   std::iota(s.order.begin(), s.order.end(), std::int64_t{0});
-  std::stable_sort(s.order.begin(), s.order.end(), [&](std::int64_t a, std::int64_t b) { return h(a, a) < h(b, b); });
-  Matrix ordered(columns, columns), right(columns, columns);
-  for (std::int64_t i = 0; i < columns; ++i) {
-    for (std::int64_t j = 0; j < columns; ++j) ordered(i, j) = h(s.order[static_cast<std::size_t>(i)], s.order[static_cast<std::size_t>(j)]);
-    right.row(i) = g.row(s.order[static_cast<std::size_t>(i)]);
+  std::stable_sort(s.order.begin(), s.order.end(), [&](std::int64_t a, std::int64_t b) { return s.covariance(a, a) < s.covariance(b, b); });
+  {
+    Eigen::MatrixXd ordered = s.covariance(s.order, s.order);
+    ordered.diagonal().array() += added;
+    s.factor.compute(std::move(ordered));
   }
-  const Eigen::LLT<Eigen::MatrixXd> factor(ordered);
-  Matrix upper = factor.matrixU();
-  const Matrix solved = factor.solve(right);
-  Matrix pull(columns, columns);
-  for (std::int64_t i = 0; i < columns; ++i) {
-    pull.row(s.order[static_cast<std::size_t>(i)]) = solved.row(i);
-    upper.row(i) /= upper(i, i);
-  }
+  Matrix h = s.covariance;
+  h.diagonal().array() += added;
   s.h = floats(h);
-  s.pull = floats(pull);
-  s.feedback = floats(upper);
+  h = s.factor.matrixU();
+  for (std::int64_t i = 0; i < columns; ++i) h.row(i) /= h(i, i);
+  s.feedback = floats(h);
 }
 
 RoundingSolver::~RoundingSolver() = default;
 
-std::vector<float> RoundingSolver::State::targets(const float* weights, std::int64_t channels) const {
+// w* = w + H^-1 (Cov(x^, t) - Cov(x^, x^) w): [channels][columns].
+std::vector<float> RoundingSolver::State::targets(const RoundingProblem& problem, std::int64_t first, std::int64_t channels) const {
+  const auto all = std::ssize(problem.scales);
+  const Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> weights(problem.weights.data() + first * columns, channels, columns);
+  const Eigen::MatrixXd w = weights.cast<double>().transpose();
+  Eigen::MatrixXd right = Eigen::Map<const Matrix>(problem.cross.data(), columns, all).middleCols(first, channels);
+  right.noalias() -= covariance * w;
+  const Eigen::MatrixXd ordered = right(order, Eigen::all);
+  const Eigen::MatrixXd solved = factor.solve(ordered);
   std::vector<float> result(static_cast<std::size_t>(channels * columns));
-  multiply_transposed(weights, pull.data(), channels, columns, columns, result.data());
-  for (std::size_t i = 0; i < result.size(); ++i) result[i] += weights[i];
+  for (std::int64_t c = 0; c < channels; ++c) {
+    for (std::int64_t i = 0; i < columns; ++i) {
+      const std::int64_t column = order[static_cast<std::size_t>(i)];
+      result[static_cast<std::size_t>(c * columns + column)] = static_cast<float>(w(column, c) + solved(i, c));
+    }
+  }
   return result;
 }
 
@@ -189,7 +195,7 @@ void RoundingSolver::State::follow_scales(std::vector<Candidate>& best, const fl
 void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int64_t first, std::int64_t channels, RoundedWeights& result) const {
   const float* weights = &problem.weights[static_cast<std::size_t>(first * columns)];
   float* scales = &result.scales[static_cast<std::size_t>(first)];
-  const std::vector<float> wanted = targets(weights, channels);
+  const std::vector<float> wanted = targets(problem, first, channels);
   std::vector<Candidate> nearest(static_cast<std::size_t>(channels)), best(nearest.size());
   const auto planes = nearest_planes(wanted.data(), scales, channels, problem.range);
   for (std::int64_t c = 0; c < channels; ++c) {

@@ -1,6 +1,6 @@
 // Rounding a layer's weights on second moments (METHODS 3.4): for each output channel, codes q on the grid s q that make
-//     (s q - w*)^T H (s q - w*)   small,   w* = H^-1 G w,   H = Cov(x^, x^) + l I,   G = Cov(x^, x) + l I,
-// with the same l in both, which pulls w* towards w. Sequential rounding with error feedback (the
+//     (s q - w*)^T H (s q - w*)   small,   H = Cov(x^, x^) + l I,   w* = H^-1 (Cov(x^, t) + l w),
+// where t is what the channel should make of x^, and l pulls w* towards w. Sequential rounding with error feedback (the
 // nearest-plane rule on the Cholesky factor, inputs of largest variance first), then coordinate descent until nothing moves;
 // per-channel scales then follow the codes, s = (q^T H w*) / (q^T H q), as long as the error falls.
 // Sources: Nagel et al. 2021, section 3.4 (the objective); Frantar 2022 (GPTQ), Li 2025 (asymmetric target), QuantEase 2023.
@@ -20,6 +20,7 @@ struct CodeRange {
 // The channels of one group: weights [channels][columns].
 struct RoundingProblem {
   std::vector<float> weights;
+  std::vector<double> cross;  // Cov(x^, t): [columns][channels]
   std::vector<float> scales;  // one a channel
   CodeRange range;
   bool fits_scales = true;    // scales may move
@@ -33,9 +34,9 @@ struct RoundedWeights {
 
 class RoundingSolver {
  public:
-  // quantized = Cov(x^, x^), cross = Cov(x^, x), both [columns, columns]; l = shrinkage mean(diag Cov(x^, x^)). Never fails:
-  // dead and equal columns are shrunk towards the identity.
-  RoundingSolver(const std::vector<double>& quantized, const std::vector<double>& cross, std::int64_t columns, double shrinkage);
+  // covariance = Cov(x^, x^): [columns, columns]; l = shrinkage mean(diag Cov(x^, x^)). Never fails: dead and equal columns
+  // are shrunk towards the identity.
+  RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage);
   ~RoundingSolver();
 
   // error[c] <= nearest_error[c] for every channel.

@@ -1,9 +1,9 @@
-// LayerSweep (DESIGN, idea 6): one walk over the layers with both networks' inputs of each, x of the float network and x^ of
-// the network quantized so far, as sampled rows.
+// LayerSweep (DESIGN, idea 6): one walk over the layers with sampled rows of each, x^ that the network quantized so far
+// puts in and t that should come out.
 //
-// The walk goes from cut to cut: places where the values still needed are few enough to be kept for all samples (x in
-// float32, x^ as codes). A layer that reads such a value costs no computation; inside a segment between two cuts the quantized
-// stream is recomputed from the cut. So the work grows with the number of layers, and memory with options.store_bytes.
+// t is the float network's result. Where that is added to a shortcut, t also mends the shortcut's error: t = W x + b + v - v^.
+// The float network runs once. The quantized one is kept at the layer it has come to, as codes, and moves on from there: the
+// work grows with the number of layers. Where its values are too many to keep for all samples, fewer are looked at.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,9 @@
 
 #include "data/dataset.h"
 #include "ranges/patches.h"
+#include "ranges/sweep_plan.h"
 
 namespace halftone {
-
-struct SweepOptions {
-  std::int64_t positions = 64;                  // of each picture, at most
-  std::int64_t rows = 16384, few_columns_rows = 4096;  // of a layer, at most; where a group has few columns, fewer tell as much
-  std::int64_t inner_samples = 64;              // where the stream is recomputed: so many samples, with more positions each
-  std::uint64_t store_bytes = 80u << 20;       // for the values of one cut
-  std::uint64_t seed = 0;
-};
 
 // Rows of a layer: [group][rows x columns].
 using Rows = std::vector<std::vector<float>>;
@@ -30,7 +23,8 @@ class SweepVisitor {
  public:
   virtual ~SweepVisitor() = default;
   virtual void begin(const Layer& layer, std::int64_t groups, std::int64_t columns) = 0;
-  virtual void add(const Rows& x, const Rows& quantized, std::int64_t rows) = 0;  // the same rows of both networks
+  // x^: [rows x columns]; t: [rows x output channels of the group], bias included. Of `samples` samples, as many rows each.
+  virtual void add(const Rows& quantized, const Rows& target, std::int64_t rows, std::int64_t samples) = 0;
   virtual void end(Graph& graph, Layer layer) = 0;  // may change the layer's weight and bias; layers behind see it
 };
 

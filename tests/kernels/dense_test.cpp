@@ -26,10 +26,22 @@ TEST(GramStripe, EqualsItsReference) {
       const std::int64_t end = std::min(columns, first + 128);
       std::vector<float> out(static_cast<std::size_t>((end - first) * (columns - first)));
       std::vector<double> expected(out.size());
-      gram_stripe(a.data(), b.data(), rows, columns, first, end, first, out.data());
-      reference::gram_stripe(a.data(), b.data(), rows, columns, first, end, first, expected.data());
+      gram_stripe({a.data(), columns}, {b.data(), columns}, rows, {first, end, first}, out.data());
+      reference::gram_stripe({a.data(), columns}, {b.data(), columns}, rows, {first, end, first}, expected.data());
       for (std::size_t i = 0; i < out.size(); ++i) EXPECT_NEAR(out[i], expected[i], 1e-4) << columns << " " << i;
     }
+  }
+}
+
+TEST(GramStripe, TakesMatricesOfDifferentWidths) {
+  for (std::int64_t columns : {9, 40}) {
+    const std::int64_t rows = 50, targets = 21;
+    const auto a = normals(rows * columns, 1), b = normals(rows * targets, 2);
+    std::vector<float> out(static_cast<std::size_t>(5 * targets));
+    std::vector<double> expected(out.size());
+    gram_stripe({a.data(), columns}, {b.data(), targets}, rows, {2, 7, 0}, out.data());
+    reference::gram_stripe({a.data(), columns}, {b.data(), targets}, rows, {2, 7, 0}, expected.data());
+    for (std::size_t i = 0; i < out.size(); ++i) EXPECT_NEAR(out[i], expected[i], 1e-4) << columns << " " << i;
   }
 }
 

@@ -27,6 +27,18 @@ Matrix covariance(std::int64_t columns, std::int64_t rows, std::uint64_t seed) {
   return h;
 }
 
+// What w asks for, channel after channel: Cov(x^, t) = G w, where G = Cov(x^, x).
+Matrix cross_of(const Matrix& g, const std::vector<float>& w) {
+  const auto columns = static_cast<std::size_t>(std::sqrt(static_cast<double>(g.size()))), channels = w.size() / columns;
+  Matrix cross(w.size(), 0.0);
+  for (std::size_t k = 0; k < columns; ++k) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      for (std::size_t i = 0; i < columns; ++i) cross[k * channels + c] += g[k * columns + i] * w[c * columns + i];
+    }
+  }
+  return cross;
+}
+
 std::vector<float> weights(std::int64_t count, std::uint64_t seed) {
   const Random random(seed, "weights");
   std::vector<float> w;
@@ -68,7 +80,7 @@ TEST(RoundingSolver, ComesNearTheBestOfAllCodes) {
     const Matrix h = covariance(columns, 1000, seed);
     const std::vector<float> w = weights(columns, seed);
     const double scale = 0.7;
-    const RoundedWeights rounded = RoundingSolver(h, h, columns, 0.1).solve({w, {static_cast<float>(scale)}, range, false}, 1);
+    const RoundedWeights rounded = RoundingSolver(h, columns, 0.1).solve({w, cross_of(h, w), {static_cast<float>(scale)}, range, false}, 1);
     double mean = 0;
     for (std::int64_t i = 0; i < columns; ++i) mean += h[static_cast<std::size_t>(i * columns + i)] / static_cast<double>(columns);
     const double least = best_by_enumeration(h, w, scale, range, 0.1 * mean);
@@ -85,10 +97,11 @@ TEST(RoundingSolver, ComesNearTheBestOfAllCodes) {
 TEST(RoundingSolver, ScalesMayOnlyHelp) {
   const std::int64_t columns = 40;
   const Matrix h = covariance(columns, 500, 3);
-  const RoundingProblem fixed{weights(columns * 70, 4), std::vector<float>(70, 0.2f), {-8, 7}, false};
+  const std::vector<float> w = weights(columns * 70, 4);
+  const RoundingProblem fixed{w, cross_of(h, w), std::vector<float>(70, 0.2f), {-8, 7}, false};
   RoundingProblem free = fixed;
   free.fits_scales = true;
-  const RoundingSolver solver(h, h, columns, 0.1);
+  const RoundingSolver solver(h, columns, 0.1);
   const RoundedWeights a = solver.solve(fixed, 1), b = solver.solve(free, 2);
   double before = 0, after = 0;
   for (std::size_t c = 0; c < 70; ++c) {
@@ -106,7 +119,7 @@ TEST(RoundingSolver, NeverFails) {  // cases R2, R3
   Matrix one_dead = copies;
   for (std::size_t i = 0; i < 5; ++i) one_dead[i] = one_dead[i * 5] = 0;
   for (const Matrix& h : {dead, copies, one_sample, one_dead}) {
-    const RoundedWeights rounded = RoundingSolver(h, h, columns, 0.1).solve({weights(columns, 1), {0.01f}, {-128, 127}, true}, 1);
+    const RoundedWeights rounded = RoundingSolver(h, columns, 0.1).solve({weights(columns, 1), cross_of(h, weights(columns, 1)), {0.01f}, {-128, 127}, true}, 1);
     EXPECT_LE(rounded.error[0], rounded.nearest_error[0]);
     EXPECT_TRUE(std::isfinite(rounded.error[0]) && rounded.scales[0] > 0);
     for (std::int32_t q : rounded.codes) EXPECT_TRUE(q >= -128 && q <= 127);
@@ -116,8 +129,9 @@ TEST(RoundingSolver, NeverFails) {  // cases R2, R3
 TEST(RoundingSolver, HasTheSameCodesWithTwoThreads) {
   const std::int64_t columns = 50;
   const Matrix h = covariance(columns, 300, 3), g = covariance(columns, 300, 4);
-  const RoundingProblem problem{weights(columns * 100, 4), std::vector<float>(100, 0.3f), {-8, 7}, true};
-  const RoundingSolver solver(h, g, columns, 0.1);
+  const std::vector<float> w = weights(columns * 100, 4);
+  const RoundingProblem problem{w, cross_of(g, w), std::vector<float>(100, 0.3f), {-8, 7}, true};
+  const RoundingSolver solver(h, columns, 0.1);
   const RoundedWeights one = solver.solve(problem, 1), two = solver.solve(problem, 2);
   EXPECT_EQ(one.codes, two.codes);
   EXPECT_EQ(one.scales, two.scales);

@@ -2,6 +2,7 @@
 #include "ranges/sweep.h"
 
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "support/pass_runner.h"
@@ -18,21 +19,22 @@ Graph quantized_network(const SampleSource& data) {
   return graph;
 }
 
-// Keeps the rows that it sees, and changes each layer's weights so that the layers behind see another network.
+// Keeps the rows that it sees (x^ and t), and changes each layer's weights so that the layers behind see another network.
 class Recorder : public SweepVisitor {
  public:
-  std::vector<Rows> real, quantized;
+  std::vector<Rows> quantized, targets;
   std::vector<Layer> layers;
 
   void begin(const Layer& layer, std::int64_t groups, std::int64_t) override {
     layers.push_back(layer);
-    real.emplace_back(groups);
     quantized.emplace_back(groups);
+    targets.emplace_back(groups);
   }
-  void add(const Rows& x, const Rows& q, std::int64_t) override {
-    for (std::size_t g = 0; g < x.size(); ++g) {
-      real.back()[g].insert(real.back()[g].end(), x[g].begin(), x[g].end());
+  void add(const Rows& q, const Rows& t, std::int64_t rows, std::int64_t samples) override {
+    EXPECT_EQ(rows % samples, 0);
+    for (std::size_t g = 0; g < q.size(); ++g) {
       quantized.back()[g].insert(quantized.back()[g].end(), q[g].begin(), q[g].end());
+      targets.back()[g].insert(targets.back()[g].end(), t[g].begin(), t[g].end());
     }
   }
   void end(Graph& graph, Layer layer) override { change(graph, layer); }
@@ -44,20 +46,50 @@ class Recorder : public SweepVisitor {
   }
 };
 
-// For each layer: both whole networks from the samples, all layers before it changed.
-void walk_naively(Graph graph, const SampleSource& data, const SweepOptions& options, const std::vector<Layer>& layers, Recorder& seen) {
+// For each layer: both whole networks from the samples, all layers before it changed. `shortcuts`: what is added to a
+// layer's result and known before it.
+void walk_naively(Graph graph, const SampleSource& data, const std::vector<Layer>& layers, const std::map<NodeId, ValueId>& shortcuts, Recorder& seen) {
   const Graph real = graph;
   const Batch all = data.read(0, data.size(), {});
   for (const Layer& layer : layers) {
-    const PatchSampler sampler(real, layer, options.positions, options.seed);
+    const PatchSampler sampler(real, layer, 1000, 0);
     seen.begin(layer, sampler.groups(), sampler.columns());
-    Rows x, q;
-    Session float_session(real, Arithmetic::float32, 1, {layer.data}), session(graph, Arithmetic::simulated, 1, {layer.data});
-    float_session.run(all.inputs, [&](const TapView& view) { sampler.add(view, data.size(), data.size(), 0, x, 1); });
-    session.run(all.inputs, [&](const TapView& view) { sampler.add(view, data.size(), data.size(), 0, q, 1); });
-    seen.add(x, q, 0);
+    Rows x, t, v;
+    std::vector<ValueId> taps = {layer.data}, float_taps = {layer.output};
+    if (shortcuts.contains(layer.node)) {
+      taps.push_back(shortcuts.at(layer.node));
+      float_taps.push_back(shortcuts.at(layer.node));
+    }
+    std::map<ValueId, Rows> targets;
+    Session float_session(real, Arithmetic::float32, 1, float_taps), session(graph, Arithmetic::simulated, 1, taps);
+    float_session.run(all.inputs, [&](const TapView& view) { sampler.add_outputs(view, data.size(), data.size(), 0, targets[view.value]); });
+    session.run(all.inputs, [&](const TapView& view) {
+      if (view.value == layer.data) sampler.add(view, data.size(), data.size(), 0, x, 1);
+      else sampler.add_outputs(view, data.size(), data.size(), 0, v);
+    });
+    t = targets.at(layer.output);
+    for (std::size_t g = 0; g < v.size(); ++g) {
+      const Rows& w = targets.at(shortcuts.at(layer.node));
+      for (std::size_t i = 0; i < t[g].size(); ++i) t[g][i] = t[g][i] + w[g][i] - v[g][i];
+    }
+    seen.add(x, t, data.size(), data.size());
     Recorder::change(graph, layer);
   }
+}
+
+// The network's only Add: its later layer mends the other input.
+std::map<NodeId, ValueId> shortcuts_of(const Graph& graph, const std::vector<Layer>& layers) {
+  std::map<NodeId, ValueId> shortcuts;
+  for (NodeId id : graph.topological_order()) {
+    const Node& add = graph.node(id);
+    if (add.type != "Add") continue;
+    for (const Layer& layer : layers) {
+      for (std::size_t i = 0; i < 2; ++i) {
+        if (add.inputs[i] == layer.output) shortcuts[layer.node] = add.inputs[1 - i];
+      }
+    }
+  }
+  return shortcuts;
 }
 
 }  // namespace
@@ -105,21 +137,40 @@ TEST(PatchSampler, ChoosesPositionsOfItsSeedAndSample) {
   EXPECT_EQ(std::set<float>(places_of.begin(), places_of.end()).size(), 16u);
 }
 
+TEST(PatchSampler, TakesOutputsAtTheSamePositions) {
+  NetBuilder b(5);
+  const ValueId x = b.input({1, 2, 11, 11});
+  const Graph graph = b.finish(b.conv(x, 2, 2, 1, {.group = 2, .bias = false}));
+  const Layer layer = layers_of(graph)[0];
+  const Tensor input = random_tensor({2, 2, 11, 11}, 3);
+  const std::vector<float> output = run_float(graph, input);
+  const PatchSampler sampler(graph, layer, 16, 0);
+  Rows in, out;
+  sampler.add({layer.data, input.values<float>().data(), input.shape(), false, nullptr}, 2, 2, 0, in, 1);
+  sampler.add_outputs({layer.output, output.data(), input.shape(), false, nullptr}, 2, 2, 0, out);
+  const auto w = graph.constant(layer.weight)->values<float>();
+  for (std::size_t g = 0; g < 2; ++g) {
+    ASSERT_EQ(in[g].size(), 32u);
+    ASSERT_EQ(out[g].size(), 32u);
+    for (std::size_t i = 0; i < 32; ++i) EXPECT_FLOAT_EQ(out[g][i], w[g] * in[g][i]);
+  }
+}
+
 TEST(Sweep, EqualsANaiveWalkToTheBitWhereverItCuts) {
   const MemoryDataset data(random_tensor({6, 3, 8, 8}, 5));
   const Graph graph = quantized_network(data);
-  SweepOptions options;
-  options.positions = 1000;  // all: kept and recomputed layers then sample the same
   Recorder first;
-  for (const std::uint64_t bytes : {std::uint64_t{1} << 30, std::uint64_t{30000}, std::uint64_t{0}}) {
-    options.store_bytes = bytes;
+  std::set<int> segments;
+  for (const std::uint64_t bytes : {std::uint64_t{1} << 30, std::uint64_t{30000}, std::uint64_t{10000}, std::uint64_t{0}}) {
+    const SweepOptions options{.rows = 1 << 20, .least_rows = 1 << 20, .few_samples = 6, .store_bytes = bytes};  // all samples, all positions
     Graph swept = graph;
     Recorder seen;
     const SweepReport report = sweep_layers(swept, data, options, {.threads = 2}, seen);
+    segments.insert(report.segments);
     EXPECT_EQ(report.layers, 5);
-    EXPECT_EQ(report.segments, bytes == 0 ? 1 : bytes > 30000 ? 5 : report.segments);  // nothing can be kept, everything
-    if (first.layers.empty()) walk_naively(graph, data, options, seen.layers, first);
-    EXPECT_EQ(seen.real, first.real) << bytes;
+    if (first.layers.empty()) walk_naively(graph, data, seen.layers, shortcuts_of(graph, seen.layers), first);
     EXPECT_EQ(seen.quantized, first.quantized) << bytes;
+    EXPECT_EQ(seen.targets, first.targets) << bytes;
   }
+  EXPECT_GE(segments.size(), 2u);
 }

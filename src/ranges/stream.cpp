@@ -1,0 +1,153 @@
+#include "ranges/stream.h"
+
+#include <algorithm>
+
+#include "base/parallel.h"
+#include "kernels/layout.h"
+
+namespace halftone {
+namespace {
+
+constexpr std::int64_t kBlock = 1 << 16;
+
+bool contains(const std::vector<ValueId>& values, ValueId id) { return std::find(values.begin(), values.end(), id) != values.end(); }
+
+bool fits_bytes(const Encoding* grid) { return grid != nullptr && !grid->per_channel() && grid->bits <= 8; }
+
+}  // namespace
+
+// A value of one batch, in the order it was computed in.
+struct Stream::Kept {
+  Shape shape;
+  bool channels_last = false;
+  std::vector<std::uint8_t> codes;  // code - code_min
+  std::vector<float> numbers;       // where there are no codes
+};
+
+std::size_t batches_of(std::int64_t samples, const BatchPlan& plan) { return static_cast<std::size_t>((samples + plan.samples - 1) / plan.samples); }
+
+Stream::Stream(Arithmetic arithmetic, const SampleSource& data, const BatchPlan& plan, std::size_t batches, const Job& job)
+    : arithmetic_(arithmetic), data_(&data), plan_(plan), batches_(batches), job_(job) {
+  job_.progress = nullptr;
+}
+
+Stream Stream::first(std::size_t batches) const {
+  Stream part = *this;
+  part.batches_ = batches;
+  for (auto& [id, kept] : part.store_) kept.resize(batches);
+  return part;
+}
+
+std::uint64_t Stream::bytes_of_element(const Encoding* grid, Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::simulated && fits_bytes(grid) ? sizeof(std::uint8_t) : sizeof(float);
+}
+
+void Stream::advance(const Graph& graph, const std::vector<ValueId>& wanted, const std::vector<ValueId>& taps, const OnTap& on_tap) {
+  std::vector<ValueId> begin;
+  if (at_start_) begin = graph.inputs();
+  for (const auto& [id, kept] : store_) begin.push_back(id);
+  std::vector<ValueId> computed;  // in this call
+  for (const auto* list : {&wanted, &taps}) {
+    std::copy_if(list->begin(), list->end(), std::back_inserter(computed), [&](ValueId id) { return !store_.contains(id) && !contains(computed, id); });
+  }
+  Graph part = graph;
+  part.cut_to(begin, computed);
+  std::vector<ValueId> used;
+  std::copy_if(begin.begin(), begin.end(), std::back_inserter(used), [&](ValueId id) { return at_start_ || !part.value(id).readers.empty(); });
+  part.cut_to(used, computed);
+  Session session(part, arithmetic_, job_.threads, computed);
+  Store next;
+  for (ValueId id : wanted) next[id].resize(batches_);
+  for (std::size_t b = 0; b < batches_; ++b) {
+    job_.throw_if_cancelled();
+    const Batch batch = batch_of(part, b);
+    const auto meet = [&](const TapView& view) {
+      if (contains(taps, view.value)) on_tap(view, batch, b);
+      if (contains(wanted, view.value)) next[view.value][b] = packed(graph, view);
+    };
+    for (auto& [id, batches] : store_) {
+      std::shared_ptr<const Kept>& kept = batches[b];
+      if (contains(taps, id)) {
+        std::vector<float> numbers;
+        on_tap(unpacked(graph, id, *kept, numbers), batch, b);
+      }
+      if (contains(wanted, id)) next[id][b] = kept;
+    }
+    if (!computed.empty()) session.run(batch.inputs, meet);
+    for (auto& [id, batches] : store_) batches[b].reset();
+  }
+  store_ = std::move(next);
+  at_start_ = false;
+}
+
+void Stream::read(const Graph& graph, const std::vector<ValueId>& values, const std::function<void(const std::vector<TapView>&, const Batch&, std::size_t)>& body) const {
+  for (std::size_t b = 0; b < batches_; ++b) {
+    job_.throw_if_cancelled();
+    std::vector<std::vector<float>> numbers(values.size());
+    std::vector<TapView> views;
+    for (std::size_t i = 0; i < values.size(); ++i) views.push_back(unpacked(graph, values[i], *store_.at(values[i])[b], numbers[i]));
+    const std::int64_t first = static_cast<std::int64_t>(b) * plan_.samples;
+    body(views, {{}, first, std::min(plan_.samples, data_->size() - first), false}, b);
+  }
+}
+
+Batch Stream::batch_of(const Graph& part, std::size_t index) const {
+  const std::int64_t first = static_cast<std::int64_t>(index) * plan_.samples;
+  if (at_start_) return read_batch(*data_, plan_, first, job_);
+  Batch batch{{}, first, std::min(plan_.samples, data_->size() - first), false};
+  for (ValueId id : part.inputs()) batch.inputs.push_back(plain(part, id, *store_.at(id)[index]));
+  return batch;
+}
+
+Tensor Stream::plain(const Graph& graph, ValueId id, const Kept& kept) const {
+  std::vector<float> numbers;
+  const TapView view = unpacked(graph, id, kept, numbers);
+  Tensor tensor(DataType::float32, view.shape);
+  std::span<float> out = tensor.mutable_values<float>();
+  const float scale = view.codes != nullptr ? view.codes->scale[0] : 1.0f;
+  if (view.codes != nullptr) {
+    parallel_blocks(std::ssize(numbers), kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) {
+      for (std::int64_t i = from; i < end; ++i) numbers[static_cast<std::size_t>(i)] *= scale;
+    });
+  }
+  if (view.channels_last) {
+    const ChannelWalk walk = channel_walk(view.shape, 1);
+    transpose_inner(view.data, walk.outer, walk.inner, walk.channels, out.data(), job_.threads);
+  } else {
+    std::copy_n(view.data, out.size(), out.data());
+  }
+  return tensor;
+}
+
+TapView Stream::unpacked(const Graph& graph, ValueId id, const Kept& kept, std::vector<float>& numbers) const {
+  if (kept.codes.empty()) return {id, kept.numbers.data(), kept.shape, kept.channels_last, nullptr};
+  const Encoding* grid = graph.encoding(id);
+  const std::int32_t shift = grid->code_min() - grid->zero_point[0];
+  numbers.resize(kept.codes.size());
+  parallel_blocks(std::ssize(numbers), kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) {
+    for (std::int64_t i = from; i < end; ++i) numbers[static_cast<std::size_t>(i)] = static_cast<float>(kept.codes[static_cast<std::size_t>(i)] + shift);
+  });
+  return {id, numbers.data(), kept.shape, kept.channels_last, grid};
+}
+
+std::shared_ptr<const Stream::Kept> Stream::packed(const Graph& graph, const TapView& view) const {
+  auto kept = std::make_shared<Kept>();
+  kept->shape = view.shape;
+  kept->channels_last = view.channels_last;
+  const auto count = static_cast<std::size_t>(element_count(view.shape));
+  const Encoding* grid = graph.encoding(view.value);
+  if (view.codes == nullptr || !fits_bytes(grid)) {
+    kept->numbers.assign(view.data, view.data + count);
+    const float scale = view.codes != nullptr ? view.codes->scale[0] : 1.0f;
+    for (float& x : kept->numbers) x *= scale;
+    return kept;
+  }
+  const std::int32_t shift = grid->zero_point[0] - grid->code_min();
+  kept->codes.resize(count);
+  parallel_blocks(static_cast<std::int64_t>(count), kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) {
+    for (std::int64_t i = from; i < end; ++i) kept->codes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(static_cast<std::int32_t>(view.data[i]) + shift);
+  });
+  return kept;
+}
+
+}  // namespace halftone

@@ -1,0 +1,37 @@
+// Where a sweep stands still: the values that are needed behind each layer, and the segments between places at which the
+// float network's values are few enough to be kept for all samples.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "operators/layer.h"
+
+namespace halftone {
+
+struct SweepOptions {
+  std::int64_t rows = 16384;                            // of a layer, at most
+  std::int64_t rows_of_column = 40, least_rows = 4096;  // where a layer has few columns, fewer rows tell as much
+  std::int64_t few_samples = 64;                        // looked at where the values of all do not fit
+  std::uint64_t store_bytes = 80u << 20;                // for the values of one network at one place, and for the rows of a segment
+  std::uint64_t seed = 0;
+};
+
+struct SweepStep {
+  Layer layer;
+  ValueId shortcut = ValueId::none;  // known before the layer, and added to its result by the only node that reads that
+  std::vector<ValueId> before;       // values that the layer and what follows it need
+  std::int64_t rows = 0;             // to be looked at
+};
+
+struct SweepSegment {
+  std::vector<SweepStep> steps;
+  std::vector<ValueId> end;          // needed behind it; empty: nothing follows
+  std::int64_t samples = 0;          // so many are looked at
+};
+
+// `elements`: of one sample of each float value; `samples`: of the dataset.
+std::vector<SweepSegment> plan_sweep(const Graph& graph, const std::map<ValueId, std::int64_t>& elements, std::int64_t samples, const SweepOptions& options);
+
+}  // namespace halftone
