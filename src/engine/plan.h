@@ -26,6 +26,13 @@ struct Form {
   bool operator==(const Form&) const = default;
 };
 
+// What a graph input will hold.
+struct PlannedInput {
+  Shape shape;
+  Form form;
+  bool operator==(const PlannedInput&) const = default;
+};
+
 struct BufferRef {
   std::int32_t index = -1;
   bool valid() const { return index >= 0; }
@@ -76,7 +83,7 @@ struct Plan {
   std::vector<StepReport> reports;          // a line a planned node
   std::vector<Buffer> buffers;
   std::size_t arena_bytes = 0;
-  std::vector<Location> inputs, outputs;    // in the graph's order; inputs plain and real, outputs plain and real
+  std::vector<Location> inputs, outputs;    // in the graph's order; outputs plain and real
   std::vector<Location> taps;               // ordered by `after`
   std::vector<Tensor> kept;                 // memory that constant buffers point to
 };

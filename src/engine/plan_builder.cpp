@@ -19,12 +19,10 @@ LayoutExtent layout_extent(const Shape& shape) {
 PlanBuilder::PlanBuilder(const Graph& graph, Arithmetic arithmetic, int threads, const std::set<ValueId>& taps)
     : graph_(graph), arithmetic_(arithmetic), threads_(threads), taps_(taps) {}
 
-std::unique_ptr<Plan> PlanBuilder::build(std::span<const Shape> input_shapes) {
+std::unique_ptr<Plan> PlanBuilder::build(std::span<const PlannedInput> inputs) {
   plan_ = std::make_unique<Plan>();
-  HALFTONE_CHECK(input_shapes.size() == graph_.inputs().size());
-  for (std::size_t i = 0; i < input_shapes.size(); ++i) {
-    specs_[graph_.inputs()[i]] = {graph_.value(graph_.inputs()[i]).type, input_shapes[i]};
-  }
+  HALFTONE_CHECK(inputs.size() == graph_.inputs().size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) specs_[graph_.inputs()[i]] = {graph_.value(graph_.inputs()[i]).type, inputs[i].shape};
   for (ValueId id : graph_.values()) {
     const Value& value = graph_.value(id);
     if (!value.is_constant()) continue;
@@ -35,7 +33,7 @@ std::unique_ptr<Plan> PlanBuilder::build(std::span<const Shape> input_shapes) {
   }
   const std::vector<NodeId> order = graph_.topological_order();
   for (NodeId id : order) infer(graph_.node(id));
-  plan_inputs();
+  plan_inputs(inputs);
   for (NodeId id : order) plan_node(graph_.node(id));
   plan_outputs();
   plan_->arena_bytes = assign_offsets(plan_->buffers);
@@ -72,16 +70,21 @@ void PlanBuilder::infer(const Node& node) {
   }
 }
 
-void PlanBuilder::plan_inputs() {
-  for (ValueId id : graph_.inputs()) {
+void PlanBuilder::plan_inputs(std::span<const PlannedInput> inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const ValueId id = graph_.inputs()[i];
+    const Form form = stored_form(id, inputs[i].form);
     const BufferRef buffer = new_buffer(bytes_of(id));
     use(buffer, 0);
-    stored_[id].push_back({{}, buffer});
-    plan_->inputs.push_back({id, buffer, {}, type(id), shape(id), -1});
-    if (const Encoding* encoding = grid(id)) {
+    plan_->inputs.push_back({id, buffer, form, type(id), shape(id), -1});
+    const Encoding* encoding = grid(id);
+    HALFTONE_CHECK(!form.codes || encoding != nullptr);
+    if (encoding == nullptr || form.codes) {
+      stored_[id] = {{form, buffer}};
+    } else {
       const BufferRef codes = new_buffer(bytes_of(id));
       push(make_quantize_step(element_count(shape(id)), code_grid(*encoding), buffer, codes), std::array{buffer}, std::array{codes});
-      stored_[id] = {{{Layout::plain, true}, codes}};
+      stored_[id] = {{{form.layout, true}, codes}};
     }
     fresh_.push_back(id);
   }

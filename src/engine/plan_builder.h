@@ -20,7 +20,7 @@ class PlanBuilder {
   PlanBuilder(const Graph& graph, Arithmetic arithmetic, int threads, const std::set<ValueId>& taps);
 
   // Throws Error naming the node for shapes that ONNX does not allow, and for what depends on data.
-  std::unique_ptr<Plan> build(std::span<const Shape> input_shapes);
+  std::unique_ptr<Plan> build(std::span<const PlannedInput> inputs);
 
   // --- what implementations ask ---
   const Graph& graph() const { return graph_; }
@@ -61,7 +61,7 @@ class PlanBuilder {
 
   void infer(const Node& node);
   void plan_node(const Node& node);
-  void plan_inputs();
+  void plan_inputs(std::span<const PlannedInput> inputs);
   void plan_outputs();
   void place_taps();                           // of the values made since the last call
 

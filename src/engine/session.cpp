@@ -57,7 +57,7 @@ class Arena {
 
 struct Session::State {
   struct Cached {
-    std::vector<Shape> shapes;
+    std::vector<PlannedInput> inputs;
     std::unique_ptr<Plan> plan;
   };
 
@@ -68,15 +68,27 @@ struct Session::State {
   std::list<Cached> plans;  // most recently used first
   Arena arena;
 
-  Plan& plan_for(const std::vector<Shape>& shapes) {
-    const auto found = std::find_if(plans.begin(), plans.end(), [&](const Cached& c) { return c.shapes == shapes; });
+  Plan& plan_for(const std::vector<PlannedInput>& inputs) {
+    const auto found = std::find_if(plans.begin(), plans.end(), [&](const Cached& c) { return c.inputs == inputs; });
     if (found != plans.end()) {
       plans.splice(plans.begin(), plans, found);
       return *plans.front().plan;
     }
     if (plans.size() == kCachedPlans) plans.pop_back();
-    plans.push_front({shapes, PlanBuilder(graph, arithmetic, threads, taps).build(shapes)});
+    plans.push_front({inputs, PlanBuilder(graph, arithmetic, threads, taps).build(inputs)});
     return *plans.front().plan;
+  }
+
+  Plan& plan_for(std::span<const Shape> shapes) {
+    std::vector<PlannedInput> inputs;
+    for (const Shape& shape : shapes) inputs.push_back({shape, {}});
+    return plan_for(inputs);
+  }
+
+  std::vector<Tensor> run(Plan& plan, std::span<const std::byte* const> contents, const Tap& on_tap);
+
+  void check_count(std::size_t given) const {
+    if (given != graph.inputs().size()) throw Error("{}the model has {} inputs, but {} were given", origin(graph), graph.inputs().size(), given);
   }
 
   void check_input(std::size_t index, const Tensor& tensor) const {
@@ -108,20 +120,35 @@ Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 
 std::vector<Tensor> Session::run(std::span<const Tensor> inputs, const Tap& on_tap) {
-  State& state = *state_;
-  if (inputs.size() != state.graph.inputs().size()) {
-    throw Error("{}the model has {} inputs, but {} were given", origin(state.graph), state.graph.inputs().size(), inputs.size());
-  }
-  std::vector<Shape> shapes;
+  state_->check_count(inputs.size());
+  std::vector<PlannedInput> planned;
+  std::vector<const std::byte*> contents;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    state.check_input(i, inputs[i]);
-    shapes.push_back(inputs[i].shape());
+    state_->check_input(i, inputs[i]);
+    planned.push_back({inputs[i].shape(), {}});
+    contents.push_back(inputs[i].data());
   }
-  const ThreadScope scope(state.threads);
-  Plan& plan = state.plan_for(shapes);
-  const Frame frame{state.arena.of(plan.arena_bytes), &plan.buffers, state.threads};
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    std::memcpy(frame.write<std::byte>(plan.inputs[i].buffer), inputs[i].data(), inputs[i].bytes());
+  const ThreadScope scope(state_->threads);
+  return state_->run(state_->plan_for(planned), contents, on_tap);
+}
+
+std::vector<Tensor> Session::run(std::span<const TapView> inputs, const Tap& on_tap) {
+  state_->check_count(inputs.size());
+  std::vector<PlannedInput> planned;
+  std::vector<const std::byte*> contents;
+  for (const TapView& view : inputs) {
+    planned.push_back({view.shape, {view.channels_last ? Layout::channels_last : Layout::plain, view.codes != nullptr}});
+    contents.push_back(reinterpret_cast<const std::byte*>(view.data));
+  }
+  const ThreadScope scope(state_->threads);
+  return state_->run(state_->plan_for(planned), contents, on_tap);
+}
+
+std::vector<Tensor> Session::State::run(Plan& plan, std::span<const std::byte* const> contents, const Tap& on_tap) {
+  const Frame frame{arena.of(plan.arena_bytes), &plan.buffers, threads};
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    const Location& input = plan.inputs[i];
+    std::memcpy(frame.write<std::byte>(input.buffer), contents[i], static_cast<std::size_t>(element_count(input.shape)) * size_of(input.type));
   }
   std::size_t next_tap = 0;
   const auto show_taps = [&](int after) {
@@ -129,7 +156,7 @@ std::vector<Tensor> Session::run(std::span<const Tensor> inputs, const Tap& on_t
       const Location& tap = plan.taps[next_tap];
       if (!on_tap) continue;
       on_tap({tap.value, frame.read<float>(tap.buffer), tap.shape, tap.form.layout == Layout::channels_last,
-              tap.form.codes ? state.graph.encoding(tap.value) : nullptr});
+              tap.form.codes ? graph.encoding(tap.value) : nullptr});
     }
   };
   show_taps(-1);
@@ -147,12 +174,12 @@ std::vector<Tensor> Session::run(std::span<const Tensor> inputs, const Tap& on_t
 
 std::vector<StepReport> Session::explain(std::span<const Shape> input_shapes) {
   const ThreadScope scope(state_->threads);
-  return state_->plan_for({input_shapes.begin(), input_shapes.end()}).reports;
+  return state_->plan_for(input_shapes).reports;
 }
 
 std::size_t Session::value_bytes(std::span<const Shape> input_shapes) {
   const ThreadScope scope(state_->threads);
-  return state_->plan_for({input_shapes.begin(), input_shapes.end()}).arena_bytes;
+  return state_->plan_for(input_shapes).arena_bytes;
 }
 
 }  // namespace halftone

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -20,47 +21,41 @@ std::vector<float> means(const float* rows, std::int64_t count, std::int64_t col
   return result;
 }
 
-// A chunk of rows with the shift taken off.
-struct Shifted {
+// Rows of whole samples with the shift taken off, behind them each sample's mean row times `factor` (0: none).
+struct Chunk {
   std::vector<float> rows;
   std::int64_t columns;
+  std::vector<double> sums;  // of the rows alone
 
-  Shifted(const float* from, std::int64_t count, const std::vector<float>& shift) : rows(static_cast<std::size_t>(count) * shift.size()), columns(std::ssize(shift)) {
-    for (std::size_t i = 0; i < rows.size(); i += shift.size()) {
-      for (std::size_t c = 0; c < shift.size(); ++c) rows[i + c] = from[i + c] - shift[c];
+  Chunk(const float* from, std::int64_t samples, std::int64_t each, const std::vector<float>& shift, double factor) : columns(std::ssize(shift)), sums(shift.size(), 0.0) {
+    const std::size_t width = shift.size();
+    rows.reserve(static_cast<std::size_t>(samples * (each + (factor > 0 ? 1 : 0))) * width);
+    std::vector<float> means;
+    std::vector<double> sum(width);
+    for (std::int64_t s = 0; s < samples; ++s) {
+      std::fill(sum.begin(), sum.end(), 0.0);
+      for (std::int64_t r = 0; r < each; ++r, from += width) {
+        const std::size_t at = rows.size();
+        rows.resize(at + width);
+        for (std::size_t c = 0; c < width; ++c) rows[at + c] = from[c] - shift[c];
+        for (std::size_t c = 0; c < width; ++c) sum[c] += rows[at + c];
+      }
+      for (std::size_t c = 0; c < width; ++c) sums[c] += sum[c];
+      if (factor == 0) continue;
+      for (double x : sum) means.push_back(static_cast<float>(x * factor / static_cast<double>(each)));
     }
+    rows.insert(rows.end(), means.begin(), means.end());
   }
-  explicit Shifted(std::int64_t width) : columns(width) {}
 
   std::int64_t count() const { return std::ssize(rows) / columns; }
 };
 
-void add_rows(const Shifted& chunk, std::vector<double>& sums) {
-  for (std::size_t i = 0; i < chunk.rows.size(); i += sums.size()) {
-    for (std::size_t c = 0; c < sums.size(); ++c) sums[c] += chunk.rows[i + c];
-  }
-}
-
-// The means of `each` rows at a time, times `factor`.
-Shifted sample_means(const std::vector<Shifted>& chunks, std::int64_t each, double factor) {
-  Shifted means(chunks.front().columns);
-  std::vector<double> sums(static_cast<std::size_t>(means.columns), 0.0);
-  std::int64_t seen = 0;
-  for (const Shifted& chunk : chunks) {
-    for (std::int64_t r = 0; r < chunk.count(); ++r) {
-      for (std::size_t c = 0; c < sums.size(); ++c) sums[c] += chunk.rows[static_cast<std::size_t>(r) * sums.size() + c];
-      if (++seen % each != 0) continue;
-      for (double& sum : sums) {
-        means.rows.push_back(static_cast<float>(sum * factor / static_cast<double>(each)));
-        sum = 0;
-      }
-    }
-  }
-  return means;
+void merge(const std::vector<double>& part, std::vector<double>& total) {
+  for (std::size_t i = 0; i < total.size(); ++i) total[i] += part[i];
 }
 
 // Adds rows [first, end) of a chunk's product a^T b, columns from `from` on.
-void merge_stripe(const Shifted& a, const Shifted& b, std::int64_t first, std::int64_t end, std::int64_t from, std::vector<double>& total) {
+void merge_stripe(const Chunk& a, const Chunk& b, std::int64_t first, std::int64_t end, std::int64_t from, std::vector<double>& total) {
   const std::int64_t columns = b.columns, width = columns - from;
   std::vector<float> block(static_cast<std::size_t>((end - first) * width));
   gram_stripe({a.rows.data(), a.columns}, {b.rows.data(), columns}, a.count(), {first, end, from}, block.data());
@@ -118,24 +113,22 @@ void Moments::add_group(Group& group, const std::vector<float>& quantized, const
     group.gram.assign(columns * columns, 0.0);
     group.cross.assign(columns * targets, 0.0);
   }
-  std::vector<Shifted> x, t;
-  for (std::int64_t first = 0; first < rows; first += kChunk) {
-    const std::int64_t count = std::min(kChunk, rows - first);
-    x.emplace_back(quantized.data() + first * shape_.columns, count, group.shift);
-    t.emplace_back(target.data() + first * shape_.targets, count, group.shift_target);
-    add_rows(x.back(), group.sum);
-    add_rows(t.back(), group.sum_target);
-  }
-  if (shape_.coherence > 0) {
-    const std::int64_t each = rows / samples;
-    const double factor = std::sqrt(shape_.coherence * static_cast<double>(each));  // as much as the sample's rows weigh
-    x.push_back(sample_means(x, each, factor));
-    t.push_back(sample_means(t, each, factor));
+  const std::int64_t each = rows / samples, samples_of_chunk = std::max<std::int64_t>(1, kChunk / each), chunks = (samples + samples_of_chunk - 1) / samples_of_chunk;
+  const double factor = std::sqrt(shape_.coherence * static_cast<double>(each));  // a mean weighs as much as its sample's rows
+  std::vector<std::optional<Chunk>> x(static_cast<std::size_t>(chunks)), t(x.size());
+  parallel_for(chunks, threads, [&](std::int64_t c) {
+    const std::int64_t first = c * samples_of_chunk, count = std::min(samples_of_chunk, samples - first), row = first * each;
+    x[static_cast<std::size_t>(c)].emplace(quantized.data() + row * shape_.columns, count, each, group.shift, factor);
+    t[static_cast<std::size_t>(c)].emplace(target.data() + row * shape_.targets, count, each, group.shift_target, factor);
+  });
+  for (std::size_t c = 0; c < x.size(); ++c) {
+    merge(x[c]->sums, group.sum);
+    merge(t[c]->sums, group.sum_target);
   }
   parallel_blocks(shape_.columns, kStripe, threads, [&](std::int64_t first, std::int64_t end) {
     for (std::size_t c = 0; c < x.size(); ++c) {
-      merge_stripe(x[c], x[c], first, end, first, group.gram);
-      merge_stripe(x[c], t[c], first, end, 0, group.cross);
+      merge_stripe(*x[c], *x[c], first, end, first, group.gram);
+      merge_stripe(*x[c], *t[c], first, end, 0, group.cross);
     }
   });
 }

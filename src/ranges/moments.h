@@ -24,7 +24,7 @@ class Moments {
   explicit Moments(const MomentsShape& shape) : shape_(shape), parts_(static_cast<std::size_t>(shape.groups)) {}
 
   // Adds rows of each group, [group][rows x columns] and [group][rows x targets]: `samples` samples of as many rows each.
-  // Float32 sums of at most kChunk rows are merged in float64.
+  // Float32 sums over whole samples, of about kChunk rows, are merged in float64.
   void add(const std::vector<std::vector<float>>& quantized, const std::vector<std::vector<float>>& target, std::int64_t rows, std::int64_t samples, int threads);
 
   const MomentsShape& shape() const { return shape_; }

@@ -16,6 +16,7 @@ namespace {
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 constexpr int kMostSweeps = 50, kScaleRounds = 3;
+constexpr std::int32_t kCoarse = 64;  // codes: a scan of scales is worth its time below
 
 float nearest_code(float x, float scale, CodeRange range) {
   return std::clamp(std::nearbyint(x / scale), static_cast<float>(range.low), static_cast<float>(range.high));
@@ -55,7 +56,9 @@ struct RoundingSolver::State {
   void descend(Candidate& candidate, const float* target, float scale, CodeRange range) const;
   double error(const Candidate& candidate, const float* target, float scale) const;
   void solve_block(const RoundingProblem& problem, std::int64_t first, std::int64_t channels, RoundedWeights& result) const;
-  void follow_scales(std::vector<Candidate>& best, const float* targets, float* scales, CodeRange range) const;
+  bool try_scales(const std::vector<float>& others, const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const;
+  void scan_scales(const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const;
+  void follow_scales(const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const;
 };
 
 RoundingSolver::RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage)
@@ -163,8 +166,36 @@ void RoundingSolver::State::descend(Candidate& candidate, const float* target, f
   candidate.error = error(candidate, target, scale);
 }
 
+// Rounds on other scales, and keeps what is better, channel by channel. Whether any was.
+bool RoundingSolver::State::try_scales(const std::vector<float>& others, const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const {
+  const auto channels = static_cast<std::int64_t>(best.size());
+  const auto codes = nearest_planes(targets, others.data(), channels, range);
+  std::vector<Candidate> candidates(best.size());
+  for (std::size_t c = 0; c < best.size(); ++c) candidates[c].codes = codes[c];
+  evaluate(candidates, targets, others.data());
+  bool improved = false;
+  for (std::size_t c = 0; c < best.size(); ++c) {
+    descend(candidates[c], targets + static_cast<std::int64_t>(c) * columns, others[c], range);
+    if (candidates[c].error >= best[c].error) continue;
+    best[c] = std::move(candidates[c]);
+    scales[c] = others[c];
+    improved = true;
+  }
+  return improved;
+}
+
+// Scales around the given ones: where steps are coarse, the error is a rough function of the scale.
+void RoundingSolver::State::scan_scales(const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const {
+  const std::vector<float> base(scales, scales + best.size());
+  for (const float factor : {0.7f, 0.8f, 0.87f, 0.94f, 1.06f, 1.13f, 1.2f}) {
+    std::vector<float> others = base;
+    for (float& scale : others) scale *= factor;
+    try_scales(others, targets, range, best, scales);
+  }
+}
+
 // Alternates: the best scale for the codes, the best codes for the scale; each channel as long as its error falls.
-void RoundingSolver::State::follow_scales(std::vector<Candidate>& best, const float* targets, float* scales, CodeRange range) const {
+void RoundingSolver::State::follow_scales(const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const {
   const auto channels = static_cast<std::int64_t>(best.size());
   for (int i = 0; i < kScaleRounds; ++i) {
     std::vector<float> better(scales, scales + channels), q, hq(static_cast<std::size_t>(channels * columns));
@@ -175,20 +206,7 @@ void RoundingSolver::State::follow_scales(std::vector<Candidate>& best, const fl
       const double denominator = dot(q.data() + c * columns, row, columns), numerator = dot(targets + c * columns, row, columns);
       if (denominator > 0 && numerator > 0) better[static_cast<std::size_t>(c)] = static_cast<float>(numerator / denominator);
     }
-    const auto codes = nearest_planes(targets, better.data(), channels, range);
-    std::vector<Candidate> candidates(best.size());
-    for (std::size_t c = 0; c < best.size(); ++c) candidates[c].codes = codes[c];
-    evaluate(candidates, targets, better.data());
-    bool improved = false;
-    for (std::int64_t c = 0; c < channels; ++c) {
-      Candidate& candidate = candidates[static_cast<std::size_t>(c)];
-      descend(candidate, targets + c * columns, better[static_cast<std::size_t>(c)], range);
-      if (candidate.error >= best[static_cast<std::size_t>(c)].error) continue;
-      best[static_cast<std::size_t>(c)] = std::move(candidate);
-      scales[c] = better[static_cast<std::size_t>(c)];
-      improved = true;
-    }
-    if (!improved) return;
+    if (!try_scales(better, targets, range, best, scales)) return;
   }
 }
 
@@ -215,7 +233,8 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
     best[i] = nearest[i];
     descend(best[i], target, scales[c], problem.range);
   }
-  if (problem.fits_scales) follow_scales(best, wanted.data(), scales, problem.range);
+  if (problem.fits_scales && problem.range.high - problem.range.low < kCoarse) scan_scales(wanted.data(), problem.range, best, scales);
+  if (problem.fits_scales) follow_scales(wanted.data(), problem.range, best, scales);
   evaluate(best, wanted.data(), scales);  // afresh: while descending, errors are carried along in float32
   for (std::int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<std::size_t>(c);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/parallel.h"
-#include "kernels/layout.h"
 
 namespace halftone {
 namespace {
@@ -60,7 +59,7 @@ void Stream::advance(const Graph& graph, const std::vector<ValueId>& wanted, con
   for (ValueId id : wanted) next[id].resize(batches_);
   for (std::size_t b = 0; b < batches_; ++b) {
     job_.throw_if_cancelled();
-    const Batch batch = batch_of(part, b);
+    const Batch batch = batch_of(b);
     const auto meet = [&](const TapView& view) {
       if (contains(taps, view.value)) on_tap(view, batch, b);
       if (contains(wanted, view.value)) next[view.value][b] = packed(graph, view);
@@ -73,7 +72,7 @@ void Stream::advance(const Graph& graph, const std::vector<ValueId>& wanted, con
       }
       if (contains(wanted, id)) next[id][b] = kept;
     }
-    if (!computed.empty()) session.run(batch.inputs, meet);
+    if (!computed.empty()) run(session, part, batch, b, meet);
     for (auto& [id, batches] : store_) batches[b].reset();
   }
   store_ = std::move(next);
@@ -86,37 +85,26 @@ void Stream::read(const Graph& graph, const std::vector<ValueId>& values, const 
     std::vector<std::vector<float>> numbers(values.size());
     std::vector<TapView> views;
     for (std::size_t i = 0; i < values.size(); ++i) views.push_back(unpacked(graph, values[i], *store_.at(values[i])[b], numbers[i]));
-    const std::int64_t first = static_cast<std::int64_t>(b) * plan_.samples;
-    body(views, {{}, first, std::min(plan_.samples, data_->size() - first), false}, b);
+    body(views, batch_of(b), b);
   }
 }
 
-Batch Stream::batch_of(const Graph& part, std::size_t index) const {
+// Its inputs too where the data are read.
+Batch Stream::batch_of(std::size_t index) const {
   const std::int64_t first = static_cast<std::int64_t>(index) * plan_.samples;
   if (at_start_) return read_batch(*data_, plan_, first, job_);
-  Batch batch{{}, first, std::min(plan_.samples, data_->size() - first), false};
-  for (ValueId id : part.inputs()) batch.inputs.push_back(plain(part, id, *store_.at(id)[index]));
-  return batch;
+  return {{}, first, std::min(plan_.samples, data_->size() - first), false};
 }
 
-Tensor Stream::plain(const Graph& graph, ValueId id, const Kept& kept) const {
-  std::vector<float> numbers;
-  const TapView view = unpacked(graph, id, kept, numbers);
-  Tensor tensor(DataType::float32, view.shape);
-  std::span<float> out = tensor.mutable_values<float>();
-  const float scale = view.codes != nullptr ? view.codes->scale[0] : 1.0f;
-  if (view.codes != nullptr) {
-    parallel_blocks(std::ssize(numbers), kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) {
-      for (std::int64_t i = from; i < end; ++i) numbers[static_cast<std::size_t>(i)] *= scale;
-    });
+void Stream::run(Session& session, const Graph& part, const Batch& batch, std::size_t index, const Tap& on_tap) const {
+  if (at_start_) {
+    session.run(batch.inputs, on_tap);
+    return;
   }
-  if (view.channels_last) {
-    const ChannelWalk walk = channel_walk(view.shape, 1);
-    transpose_inner(view.data, walk.outer, walk.inner, walk.channels, out.data(), job_.threads);
-  } else {
-    std::copy_n(view.data, out.size(), out.data());
-  }
-  return tensor;
+  std::vector<std::vector<float>> numbers(part.inputs().size());
+  std::vector<TapView> views;
+  for (std::size_t i = 0; i < numbers.size(); ++i) views.push_back(unpacked(part, part.inputs()[i], *store_.at(part.inputs()[i])[index], numbers[i]));
+  session.run(views, on_tap);
 }
 
 TapView Stream::unpacked(const Graph& graph, ValueId id, const Kept& kept, std::vector<float>& numbers) const {

@@ -36,8 +36,8 @@ class Stream {
   struct Kept;
   using Store = std::map<ValueId, std::vector<std::shared_ptr<const Kept>>>;  // by value: one a batch
 
-  Batch batch_of(const Graph& part, std::size_t index) const;
-  Tensor plain(const Graph& graph, ValueId id, const Kept& kept) const;
+  Batch batch_of(std::size_t index) const;
+  void run(Session& session, const Graph& part, const Batch& batch, std::size_t index, const Tap& on_tap) const;
   TapView unpacked(const Graph& graph, ValueId id, const Kept& kept, std::vector<float>& numbers) const;
   std::shared_ptr<const Kept> packed(const Graph& graph, const TapView& view) const;
 

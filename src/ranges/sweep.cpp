@@ -93,17 +93,48 @@ class Sweep {
     }
   }
 
+  // Rows of several batches, for the visitor to take at once.
+  struct Collected {
+    Rows quantized, target;
+    std::int64_t rows = 0, samples = 0;
+
+    void add(const Rows& x, const Rows& t, std::int64_t more_rows, std::int64_t more_samples) {
+      append(x, quantized);
+      append(t, target);
+      rows += more_rows;
+      samples += more_samples;
+    }
+    static void append(const Rows& more, Rows& all) {
+      all.resize(more.size());
+      for (std::size_t g = 0; g < more.size(); ++g) all[g].insert(all[g].end(), more[g].begin(), more[g].end());
+    }
+    bool is_enough(std::int64_t floats_of_row) const {
+      constexpr std::int64_t kRows = 1024, kFloats = 4 << 20;
+      return rows >= kRows || rows * floats_of_row >= kFloats;
+    }
+  };
+
   void visit(const SweepStep& step, std::int64_t samples, const Stream& stream, std::vector<Rows>& targets) {
     const PatchSampler sampler = sampler_of(step, samples);
     visitor_.begin(step.layer, sampler.groups(), sampler.columns());
     std::vector<ValueId> values = {step.layer.data};
     if (step.shortcut != ValueId::none) values.push_back(step.shortcut);
+    Collected collected;
+    const auto hand_over = [&] {
+      if (collected.rows > 0) visitor_.add(collected.quantized, collected.target, collected.rows, collected.samples);
+      collected = {};
+    };
     stream.read(graph_, values, [&](const std::vector<TapView>& views, const Batch& batch, std::size_t b) {
       Rows quantized;
       const std::int64_t rows = sampler.add(views[0], batch_size(batch), batch.count, batch.first, quantized, job_.threads);
       if (views.size() > 1) add_outputs(step, samples, views[1], batch, -1, targets[b]);
-      visitor_.add(quantized, targets[b], rows, batch.count);
+      const bool same_rows = collected.samples == 0 || rows * collected.samples == collected.rows * batch.count;  // of each sample
+      if (!same_rows) hand_over();
+      collected.add(quantized, targets[b], rows, batch.count);
+      targets[b].clear();
+      if (collected.is_enough(sampler.groups() * sampler.columns())) hand_over();
     });
+    hand_over();
     visitor_.end(graph_, step.layer);
   }
 
