@@ -83,6 +83,8 @@ class AffineStep : public Step {
   BufferRef in_, out_;
 };
 
+bool in_bytes(const Encoding& grid) { return storage_type(grid) == DataType::int8 || storage_type(grid) == DataType::uint8; }
+
 const char* not_two_equal(const Node& node, const PlanBuilder& plan) {
   if (node.inputs.size() != 2 || plan.type(node.input(0)) != DataType::float32) return "not two float32 values";
   if (plan.shape(node.input(0)) != plan.shape(node.input(1))) return "it broadcasts";
@@ -122,8 +124,10 @@ const char* declines_add_on_codes(const Node& node, const PlanBuilder& plan) {
   if (!plan.simulated()) return "real arithmetic";
   if (const char* reason = not_two_equal(node, plan)) return reason;
   if (plan.grid(node.input(0)) == nullptr || plan.grid(node.input(1)) == nullptr) return "an input has no grid";
-  if (plan.grid(find_tail(node, plan, false).output) == nullptr) return "its output has no grid";
-  return nullptr;
+  const Encoding* out = plan.grid(find_tail(node, plan, false).output);
+  if (out == nullptr) return "its output has no grid";
+  if (!in_bytes(*plan.grid(node.input(0))) || !in_bytes(*plan.grid(node.input(1))) || !in_bytes(*out)) return "a grid is not stored in 8 bits";
+  return is_narrower_than_stored(*out) ? "its output is clipped before it is stored" : nullptr;
 }
 
 void prepare_add_on_codes(const Node& node, PlanBuilder& plan) {
