@@ -1,6 +1,7 @@
 // Raising a file's opset keeps what the network computes (case I2).
 #include "operators/opset.h"
 
+#include "formats/onnx/onnx.h"
 #include "support/pass_runner.h"
 #include "support/temporary_folder.h"
 
