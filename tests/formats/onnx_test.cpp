@@ -154,6 +154,22 @@ TEST(Onnx, AClipToOtherBoundsStays) {
   EXPECT_EQ(dump(written_and_read(graph)), dump(graph));
 }
 
+TEST(Onnx, BitsAChannelMeanTheSameInTheFile) {
+  Graph graph = test::residual_network(3, false);
+  put_grids(graph, true);
+  for (const Layer& layer : layers_of(graph)) {
+    Encoding grid = *graph.encoding(layer.weight);
+    for (std::size_t c = 0; c < grid.scale.size(); ++c) {
+      grid.channel_bits.push_back(2 + static_cast<int>(c % 7));
+      grid.scale[c] = 1.0f / static_cast<float>(grid.code_max(c));
+    }
+    graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(grid);
+  }
+  verify(graph, "test");
+  const Tensor x = test::random_tensor({2, 3, 8, 8}, 5);
+  EXPECT_EQ(run(graph, Arithmetic::simulated, x), run(written_and_read(graph), Arithmetic::simulated, x));
+}
+
 TEST(Onnx, FourBitsArePackedTwoToAByteFirstOneLow) {  // case O2
   NetBuilder b;
   b.graph.file.opsets[""] = 21;
