@@ -126,8 +126,10 @@ const char* declines_add_on_codes(const Node& node, const PlanBuilder& plan) {
   if (plan.grid(node.input(0)) == nullptr || plan.grid(node.input(1)) == nullptr) return "an input has no grid";
   const Encoding* out = plan.grid(find_tail(node, plan, false).output);
   if (out == nullptr) return "its output has no grid";
-  if (!in_bytes(*plan.grid(node.input(0))) || !in_bytes(*plan.grid(node.input(1))) || !in_bytes(*out)) return "a grid is not stored in 8 bits";
-  return is_narrower_than_stored(*out) ? "its output is clipped before it is stored" : nullptr;
+  for (const Encoding* grid : {plan.grid(node.input(0)), plan.grid(node.input(1)), out}) {
+    if (!in_bytes(*grid)) return "a grid is not stored in 8 bits";
+  }
+  return nullptr;
 }
 
 void prepare_add_on_codes(const Node& node, PlanBuilder& plan) {

@@ -133,13 +133,16 @@ std::shared_ptr<const Encoding> narrowed(const Encoding& stored, const Clamp& cl
   return nullptr;
 }
 
-// Takes a Clip to the ends of a narrower grid off Q's input: the grid is that one. The writer puts it there.
+// Takes a Clip to the ends of a narrower grid off Q's input: the grid is that one. The writer puts it there, perhaps behind a
+// value on all the codes of the same scale, which then has the narrower grid.
 void absorb_clip(Graph& graph, const Node& q, std::shared_ptr<const Encoding>& grid) {
   const Node* clip = graph.producer(q.input(0));
   if (clip == nullptr || clip->type != "Clip" || graph.only_reader(clip->output()) == nullptr) return;
   const auto clamp = clamp_of(graph, *clip);
   const auto narrow = clamp ? narrowed(*grid, *clamp) : nullptr;
   if (!narrow) return;
+  const ValueId before = clip->input(0);
+  if (graph.encoding(before) != nullptr && *graph.encoding(before) == *grid && graph.only_reader(before) != nullptr) graph.edit(before).encoding = nullptr;
   grid = narrow;
   graph.bypass(clip->id);
 }

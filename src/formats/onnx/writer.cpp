@@ -5,7 +5,9 @@
 //   activation v          v (-> Clip) -> QuantizeLinear -> v_quantized -> DequantizeLinear -> v_dequantized, which all readers take
 //   graph output v        v_float (-> Clip) -> QuantizeLinear -> v_quantized -> DequantizeLinear -> v
 //
-// The Clip, to the ends of the grid, stands where the codes' type holds more codes than the grid has.
+// The Clip, to the ends of the grid, stands where the codes' type holds more codes than the grid has. Where that type has 8
+// bits a pair on all its codes stands before the Clip too, so that runtimes with integer kernels for them take the node that
+// makes v:  v -> QuantizeLinear -> DequantizeLinear -> Clip -> QuantizeLinear -> ...
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -23,9 +25,10 @@ constexpr int kPerChannelOpset = 13;  // have an axis,
 constexpr int kAllTypesOpset = 21;    // and know 4 and 16 bits
 constexpr int kClipOpset = 11;        // Clip's bounds are inputs since then
 
+bool is_byte(DataType type) { return type == DataType::int8 || type == DataType::uint8; }
+
 int opset_for(const Value& value, const Encoding& grid) {
-  const DataType type = storage_type(grid);
-  if (type != DataType::int8 && type != DataType::uint8) return kAllTypesOpset;
+  if (!is_byte(storage_type(grid))) return kAllTypesOpset;
   if (grid.per_channel()) return kPerChannelOpset;
   return !value.is_constant() && is_narrower_than_stored(grid) ? kClipOpset : kFirstOpset;
 }
@@ -147,21 +150,31 @@ class GraphWriter {
   void write_pair(ValueId id) {
     const Value& value = graph_.value(id);
     const Encoding encoding = stored_grid(value);
-    const std::string real = is_narrower_than_stored(encoding) ? write_clip(value, encoding, made_[id]) : made_[id];
     const std::vector<std::string> grid =
         write_grid(value.name, encoding.scale, encoding.zero_point, storage_type(encoding), encoding.per_channel());
-    const std::string codes = unique(value.name + "_quantized");
-    auto& node = add_node("QuantizeLinear", value.name + "_QuantizeLinear", {real, grid[0], grid[1]}, codes);
-    if (encoding.per_channel()) set_axis(node, encoding.axis);
-    write_dequantize(codes, grid, read_[id], encoding.axis);
+    const std::string real = is_narrower_than_stored(encoding) ? write_clip(value, encoding, grid) : made_[id];
+    write_quantize_dequantize(value.name, real, grid, encoding.axis, read_[id]);
+  }
+
+  void write_quantize_dequantize(const std::string& stem, const std::string& real, const std::vector<std::string>& grid, int axis, const std::string& output) {
+    const std::string codes = unique(stem + "_quantized");
+    auto& node = add_node("QuantizeLinear", stem + "_QuantizeLinear", {real, grid[0], grid[1]}, codes);
+    if (axis != Encoding::kPerTensor) set_axis(node, axis);
+    write_dequantize(codes, grid, output, axis);
   }
 
   // Real numbers clipped to the ends of the grid have the codes of the grid in a wider type too.
-  std::string write_clip(const Value& value, const Encoding& grid, const std::string& real) {
-    if (grid.per_channel()) throw Error("value '{}': a grid of {} cannot be stored in {}", value.name, describe(grid), name_of(storage_type(grid)));
+  std::string write_clip(const Value& value, const Encoding& encoding, const std::vector<std::string>& grid) {
+    if (encoding.per_channel()) throw Error("value '{}': a grid of {} cannot be stored in {}", value.name, describe(encoding), name_of(storage_type(encoding)));
+    std::string real = made_[value.id];
+    if (is_byte(storage_type(encoding)) && value.producer != NodeId::none) {
+      const std::string wide = unique(value.name + "_wide");
+      write_quantize_dequantize(wide, real, grid, encoding.axis, wide);
+      real = wide;
+    }
     const std::vector<std::string> bounds = {unique(value.name + "_low"), unique(value.name + "_high")};
-    write_initializer(bounds[0], Tensor::scalar(grid.real_min()));
-    write_initializer(bounds[1], Tensor::scalar(grid.real_max()));
+    write_initializer(bounds[0], Tensor::scalar(encoding.real_min()));
+    write_initializer(bounds[1], Tensor::scalar(encoding.real_max()));
     const std::string clipped = unique(value.name + "_clipped");
     add_node("Clip", value.name + "_Clip", {real, bounds[0], bounds[1]}, clipped);
     return clipped;
