@@ -34,7 +34,7 @@ class Placement {
     PassReport report;
     report.changed = placed_;
     report.summary = fmt::format("{} values on {} grids; {} of {} layers on codes", placed_values_, placed_, quantized_layers_, layers_);
-    note_wider_data(report);
+    note_wider(report);
     return report;
   }
 
@@ -186,15 +186,21 @@ class Placement {
     }
   }
 
-  // A node that asks for fewer bits than its data get.
-  void note_wider_data(PassReport& report) const {
+  // Layers whose data or weight get more bits than they ask for.
+  void note_wider(PassReport& report) const {
     for (NodeId id : order_) {
       const auto layer = layer_of(graph_, id);
-      if (!bits_.is_special(id) || !layer || !graph_.encoding(layer->data) || !graph_.encoding(layer->weight)) continue;
-      const int asked = bits_.activation(id), given = graph_.encoding(layer->data)->bits;
-      if (given > asked) report.note("'{}': its data take {} bits in place of {}, because '{}' is read with {} elsewhere", graph_.node(id).name, given, asked,
-                                     graph_.value(layer->data).name, given);
+      if (!bits_.is_special(id) || !layer) continue;
+      note_wider(id, "data take", layer->data, bits_.activation(id), report);
+      note_wider(id, "weight takes", layer->weight, bits_.weight(id), report);
     }
+  }
+
+  void note_wider(NodeId id, const char* what, ValueId value, int asked, PassReport& report) const {
+    const Encoding* grid = graph_.encoding(value);
+    if (grid == nullptr || grid->bits <= asked) return;
+    report.note("'{}': its {} {} bits in place of {}, because '{}' is read with {} elsewhere", graph_.node(id).name, what, grid->bits, asked,
+                graph_.value(value).name, grid->bits);
   }
 
   static Encoding grid_of(int bits, bool is_signed, bool symmetric, int axis, const std::set<std::string>& types) {

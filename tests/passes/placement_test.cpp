@@ -173,6 +173,19 @@ TEST(PlaceQuantizers, SharedDataTakeTheMostBitsThatAReaderAsksForAndSayIt) {
   EXPECT_THAT(notes[0], testing::AllOf(testing::HasSubstr("'" + net.name(net.branch) + "'"), testing::HasSubstr("8 bits in place of 4")));
 }
 
+TEST(PlaceQuantizers, SharedWeightsTakeTheMostBitsThatALayerAsksFor) {
+  for (bool first_is_wider : {false, true}) {
+    NetBuilder b;
+    const ValueId x = b.input({1, 4, 6, 6}), w = b.constant(random_tensor({4, 4, 1, 1}, 3));
+    const ValueId first = b.node("Conv", {x, w}), second = b.node("Conv", {first, w});
+    const std::string named = b.graph.producer(first_is_wider ? first : second)->name;
+    std::vector<std::string> notes;
+    EXPECT_EQ(widths(b.finish(second), {.weight_bits = 4, .first_last = {4, 0}, .named_bits = {{named, {8, 0}}}}, &notes), "w8a8 w8a8 a8");
+    ASSERT_EQ(notes.size(), 1u);
+    EXPECT_THAT(notes[0], testing::HasSubstr("its weight takes 8 bits in place of 4"));
+  }
+}
+
 TEST(PlaceQuantizers, StoresCodesInTheTypesOfTheTarget) {
   Graph graph = Residual().graph;
   PassRun run(nullptr, {.weight_bits = 4, .activation_bits = 4});
