@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/checks.h"
 #include "cli/config_file.h"
+#include "passes/layer_bits.h"
 #include "report/table.h"
 
 namespace halftone::cli {
@@ -21,7 +22,8 @@ struct Texts {
   std::string size, interpolation = "bilinear", color = "rgb", mean, std;
   std::optional<std::int64_t> samples;
   std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse", rounding = "nearest";
-  std::string passes, max_memory;
+  std::string passes, max_memory, first_last;
+  std::vector<std::string> bits;
   int threads = 0;
 };
 
@@ -85,12 +87,26 @@ CodeType code_type(const std::string& flag, const std::string& text, const std::
   return type;
 }
 
+LayerBits bits_of(const std::string& flag, const std::string& text) {
+  if (const auto bits = layer_bits(text)) return *bits;
+  throw UsageError("{}: '{}' is no pair of widths; write for example w4a8, w4 or a16", flag, text);
+}
+
+NamedBits named_bits(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0) throw UsageError("--bits '{}': a node name and its widths are needed, for example 'conv1=w4a8'", text);
+  return {text.substr(0, equals), bits_of("--bits '" + text + "'", text.substr(equals + 1))};
+}
+
 void read_settings(const Texts& texts, QuantizeOptions& s) {
-  const CodeType weights = code_type("weights", texts.weights, "'int2' to 'int8'"), activations = code_type("activations", texts.activations, "'uint8' or 'int8'");
-  if (!weights.is_signed) throw UsageError("--weights {}: codes of weights are signed; give 'int2' to 'int8'", texts.weights);
+  const CodeType weights = code_type("weights", texts.weights, "'int2' to 'int8', or 'int16'");
+  const CodeType activations = code_type("activations", texts.activations, "'uint4' to 'uint16', or 'int4' to 'int16'");
+  if (!weights.is_signed) throw UsageError("--weights {}: codes of weights are signed; give 'int2' to 'int8', or 'int16'", texts.weights);
   s.weight_bits = weights.bits;
   s.activation_bits = activations.bits;
   s.signed_activations = activations.is_signed;
+  if (!texts.first_last.empty()) s.first_last = bits_of("--first-last", texts.first_last);
+  for (const std::string& text : texts.bits) s.named_bits.push_back(named_bits(text));
   s.rounding = texts.rounding == "fast" ? Rounding::fast : Rounding::nearest;
   s.granularity = texts.granularity == "tensor" ? Granularity::tensor : Granularity::channel;
   s.symmetric_weights = texts.symmetric == "weights" || texts.symmetric == "both";
@@ -299,8 +315,10 @@ class Parser {
     CLI::App* app = app_.add_subcommand("quantize", "float ONNX file in, quantized ONNX file out");
     app->add_option("MODEL", c.model, "float ONNX file")->required();
     option(app, "-o,--output", "FILE", c.output, "quantized file (default: MODEL with .int8.onnx)");
-    option(app, "--weights", "TYPE", texts_.weights, "codes of the weights: int8 (default), int2 to int7");
-    option(app, "--activations", "TYPE", texts_.activations, "codes of the activations: uint8 (default), int8");
+    option(app, "--weights", "TYPE", texts_.weights, "codes of the weights: int8 (default), int2 to int7, int16");
+    option(app, "--activations", "TYPE", texts_.activations, "codes of the activations: uint8 (default), uint4 to uint16, int4 to int16");
+    repeated(app, "--bits", "GLOB=BITS", texts_.bits, "other bits for nodes whose names match: w4a8, w4 or a16, of the weight and of the data that the node reads");
+    option(app, "--first-last", "BITS", texts_.first_last, "the same for the first and the last layers; --bits wins");
     choice(app, "--granularity", texts_.granularity, {"channel", "tensor"}, "a weight scale for each");
     choice(app, "--symmetric", texts_.symmetric, {"weights", "none", "activations", "both"}, "which grids have zero in the middle");
     choice(app, "--rounding", texts_.rounding, {"nearest", "fast"}, "of weights: to the nearest code, or on second moments");

@@ -29,7 +29,7 @@ std::string flag_of(std::string key) {
 }
 
 void append(std::vector<std::string>& arguments, const std::string& key, const toml::node& node, const std::string& file) {
-  constexpr std::string_view kRepeated[] = {"--exclude", "--values", "--disable-pass"};
+  constexpr std::string_view kRepeated[] = {"--bits", "--exclude", "--values", "--disable-pass"};
   const std::string flag = flag_of(key);
   if (const auto* array = node.as_array()) {
     std::vector<std::string> entries;

@@ -2,20 +2,41 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace halftone {
 
 std::string describe(const Encoding& encoding) {
   std::string text = fmt::format("{}int{}", encoding.is_signed ? "" : "u", encoding.bits);
+  if (!encoding.channel_bits.empty()) {
+    text += fmt::format(" ({:.2f} bits on average)", std::accumulate(encoding.channel_bits.begin(), encoding.channel_bits.end(), 0.0) /
+                                                         static_cast<double>(encoding.channel_bits.size()));
+  }
   if (encoding.symmetric) text += " symmetric";
   text += encoding.per_channel() ? fmt::format(" per channel (axis {})", encoding.axis) : " per tensor";
   return text;
 }
 
+namespace {
+
+int least_storage(int bits) { return bits <= 4 ? 4 : bits <= 8 ? 8 : 16; }
+
+int stored_bits(const Encoding& encoding) { return encoding.stored_bits != 0 ? encoding.stored_bits : least_storage(encoding.bits); }
+
+}  // namespace
+
 DataType storage_type(const Encoding& encoding) {
-  if (encoding.bits <= 4) return encoding.is_signed ? DataType::int4 : DataType::uint4;
-  if (encoding.bits <= 8) return encoding.is_signed ? DataType::int8 : DataType::uint8;
-  return encoding.is_signed ? DataType::int16 : DataType::uint16;
+  switch (stored_bits(encoding)) {
+    case 4: return encoding.is_signed ? DataType::int4 : DataType::uint4;
+    case 8: return encoding.is_signed ? DataType::int8 : DataType::uint8;
+    default: return encoding.is_signed ? DataType::int16 : DataType::uint16;
+  }
+}
+
+void store_in(Encoding& encoding, int bits) { encoding.stored_bits = bits == least_storage(encoding.bits) ? 0 : bits; }
+
+bool is_narrower_than_stored(const Encoding& encoding) {
+  return encoding.narrow || !encoding.channel_bits.empty() || encoding.bits != stored_bits(encoding);
 }
 
 void set_range(Encoding& encoding, std::size_t channel, Range range) {
@@ -25,9 +46,9 @@ void set_range(Encoding& encoding, std::size_t channel, Range range) {
   HALFTONE_CHECK(channel < encoding.scale.size() && encoding.zero_point.size() == encoding.scale.size());
   constexpr double kSmallestScale = 0x1.0p-120;  // far from denormals: products of two scales stay normal floats
   const double low = std::min(0.0, static_cast<double>(range.min)), high = std::max(0.0, static_cast<double>(range.max));
-  const std::int32_t code_min = encoding.code_min(), code_max = encoding.code_max();
+  const std::int32_t code_min = encoding.code_min(channel), code_max = encoding.code_max(channel);
   if (encoding.symmetric) {
-    const std::int32_t middle = encoding.is_signed ? 0 : 1 << (encoding.bits - 1);
+    const std::int32_t middle = encoding.is_signed ? 0 : 1 << (encoding.bits_of(channel) - 1);
     const double top = std::max(-low, high);
     encoding.scale[channel] = static_cast<float>(std::max(top / (code_max - middle), kSmallestScale));
     encoding.zero_point[channel] = middle;
@@ -72,10 +93,9 @@ void for_each_element(const Shape& shape, int axis, const Body& body) {
 std::vector<std::int32_t> quantize(const Tensor& real, const Encoding& encoding) {
   std::span<const float> in = real.values<float>();
   std::vector<std::int32_t> codes(in.size());
-  const float low = static_cast<float>(encoding.code_min()), high = static_cast<float>(encoding.code_max());
   for_each_element(real.shape(), encoding.axis, [&](std::int64_t i, std::size_t c) {
     const float code = std::nearbyint(in[i] / encoding.scale[c]) + static_cast<float>(encoding.zero_point[c]);
-    codes[i] = static_cast<std::int32_t>(std::clamp(code, low, high));
+    codes[i] = static_cast<std::int32_t>(std::clamp(code, static_cast<float>(encoding.code_min(c)), static_cast<float>(encoding.code_max(c))));
   });
   return codes;
 }

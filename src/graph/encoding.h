@@ -22,15 +22,18 @@ struct Encoding {
   bool narrow = false;      // signed only: codes -p..p
   bool symmetric = false;   // zero_point 0 (signed) is demanded by the scheme, not a coincidence
   int axis = kPerTensor;    // the per-channel axis, or kPerTensor
+  int stored_bits = 0;      // of the element type that holds the codes in a file; 0: 4, 8 or 16, the least that holds `bits`
   std::vector<float> scale;              // one, or one a channel; empty: placed, its range not yet known. Positive, finite
   std::vector<std::int32_t> zero_point;  // as many as scales
+  std::vector<int> channel_bits;         // one a channel, each at most `bits`; empty: `bits` everywhere
 
   bool placed_only() const { return scale.empty(); }
   bool per_channel() const { return axis != kPerTensor; }
-  std::int32_t code_min() const { return is_signed ? -(1 << (bits - 1)) + (narrow ? 1 : 0) : 0; }
-  std::int32_t code_max() const { return is_signed ? (1 << (bits - 1)) - 1 : (1 << bits) - 1; }
-  float real_min(std::size_t channel = 0) const { return scale[channel] * static_cast<float>(code_min() - zero_point[channel]); }
-  float real_max(std::size_t channel = 0) const { return scale[channel] * static_cast<float>(code_max() - zero_point[channel]); }
+  int bits_of(std::size_t channel) const { return channel_bits.empty() ? bits : channel_bits[channel]; }
+  std::int32_t code_min(std::size_t channel = 0) const { return is_signed ? -(1 << (bits_of(channel) - 1)) + (narrow ? 1 : 0) : 0; }
+  std::int32_t code_max(std::size_t channel = 0) const { return (1 << (bits_of(channel) - (is_signed ? 1 : 0))) - 1; }
+  float real_min(std::size_t channel = 0) const { return scale[channel] * static_cast<float>(code_min(channel) - zero_point[channel]); }
+  float real_max(std::size_t channel = 0) const { return scale[channel] * static_cast<float>(code_max(channel) - zero_point[channel]); }
 
   bool operator==(const Encoding&) const = default;
 };
@@ -38,8 +41,12 @@ struct Encoding {
 // "uint8", "int8 symmetric per channel (axis 0)"
 std::string describe(const Encoding& encoding);
 
-// The element type that stores the codes in a file: int8 for 8 signed bits, and so on; int4/uint4 up to 4 bits.
+// The element type that stores the codes in a file: int8 for 8 signed bits, and so on.
 DataType storage_type(const Encoding& encoding);
+// Lets the type of so many bits hold them.
+void store_in(Encoding& encoding, int bits);
+// Whether that type has codes that the grid has not: values must be clipped to the grid before they are stored.
+bool is_narrower_than_stored(const Encoding& encoding);
 
 // Real range a value should cover, before it becomes a scale and a zero_point.
 struct Range {

@@ -274,7 +274,14 @@ void verify_encoding(const Value& value, std::string_view where) {
     throw Error("{}: value '{}': {}", where, value.name, what);
   };
   if (e.bits < 2 || e.bits > 16) fail(fmt::format("{} bits; 2 to 16 are possible", e.bits));
+  if (e.stored_bits != 0 && e.stored_bits < e.bits) fail(fmt::format("{} bits do not fit into {}", e.bits, e.stored_bits));
+  for (int bits : e.channel_bits) {
+    if (bits < 2 || bits > e.bits) fail(fmt::format("a channel of {} bits on a grid of {}; 2 to {} are possible", bits, e.bits, e.bits));
+  }
   if (e.placed_only()) return;
+  if (!e.channel_bits.empty() && e.channel_bits.size() != e.scale.size()) {
+    fail(fmt::format("{} scales but bits of {} channels", e.scale.size(), e.channel_bits.size()));
+  }
   if (e.zero_point.size() != e.scale.size()) {
     fail(fmt::format("{} scales but {} zero points", e.scale.size(), e.zero_point.size()));
   }
@@ -291,8 +298,8 @@ void verify_encoding(const Value& value, std::string_view where) {
     if (!(e.scale[c] > 0) || !(e.scale[c] < std::numeric_limits<float>::infinity())) {
       fail(fmt::format("scale {} of channel {} is not positive and finite", e.scale[c], c));
     }
-    if (e.zero_point[c] < e.code_min() || e.zero_point[c] > e.code_max()) {
-      fail(fmt::format("zero point {} lies outside the codes {}..{}", e.zero_point[c], e.code_min(), e.code_max()));
+    if (e.zero_point[c] < e.code_min(c) || e.zero_point[c] > e.code_max(c)) {
+      fail(fmt::format("zero point {} lies outside the codes {}..{}", e.zero_point[c], e.code_min(c), e.code_max(c)));
     }
   }
 }

@@ -25,6 +25,14 @@ void quantize_to_codes(const float* x, std::int64_t count, const CodeGrid& grid,
 }
 
 HALFTONE_SIMD_CLONES
+void split_codes(const float* x, std::int64_t count, float* high, float* low) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    high[i] = round_half_even_small(x[i] * 0x1p-8f);
+    low[i] = x[i] - 256.0f * high[i];
+  }
+}
+
+HALFTONE_SIMD_CLONES
 void scale_values(const float* x, std::int64_t count, float factor, float* out) {
   for (std::int64_t i = 0; i < count; ++i) out[i] = x[i] * factor;
 }

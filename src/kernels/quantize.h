@@ -18,6 +18,9 @@ CodeGrid code_grid(const Encoding& encoding);  // per tensor and complete
 // The division is one float32 division, as ONNX's QuantizeLinear.
 void quantize_to_codes(const float* x, std::int64_t count, const CodeGrid& grid, float* out);
 
+// Codes of up to 17 bits as x = 256 high + low, with |low| <= 128: low and high are small enough for exact sums.
+void split_codes(const float* x, std::int64_t count, float* high, float* low);
+
 // out[i] = x[i] * factor, rounded once: codes -> real (factor = scale).
 void scale_values(const float* x, std::int64_t count, float factor, float* out);
 

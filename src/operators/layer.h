@@ -1,6 +1,7 @@
 // Layers: nodes with a constant weight (Conv, Gemm, MatMul), and the integer bias that is derived for them.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -53,5 +54,10 @@ BiasCodes derive_bias(const Graph& graph, const Layer& layer);
 
 // The largest |bias code| allowed.
 inline constexpr double kLargestBiasCode = 2147483647.0;
+
+// The least weight scale with which the bias fits into int32, on data of this scale.
+inline float least_weight_scale(float bias, float data_scale) {
+  return static_cast<float>(std::fabs(bias) / static_cast<double>(data_scale) / (kLargestBiasCode * 0.999));
+}
 
 }  // namespace halftone

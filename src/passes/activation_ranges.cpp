@@ -103,15 +103,15 @@ ValueStatistics statistics_of(const Tensor& constant, std::int64_t bins, int thr
 void fit_biases(Graph& graph, PassReport& report, PassContext& context) {
   for (const Layer& layer : layers_of(graph)) {
     if (!is_quantized(graph, layer) || layer.bias == ValueId::none) continue;
-    const double data_scale = graph.encoding(layer.data)->scale[0];
+    const float data_scale = graph.encoding(layer.data)->scale[0];
     const std::vector<float> bias = to_floats(*graph.constant(layer.bias));
     Encoding encoding = *graph.encoding(layer.weight);
     int widened = 0;
     for (std::size_t c = 0; c < static_cast<std::size_t>(layer.channels); ++c) {
       float& scale = encoding.scale[encoding.scale.size() == 1 ? 0 : c];
-      const double needed = std::fabs(bias[bias.size() == 1 ? 0 : c]) / data_scale / (kLargestBiasCode * 0.999);
+      const float needed = least_weight_scale(bias[bias.size() == 1 ? 0 : c], data_scale);
       if (scale >= needed) continue;
-      scale = static_cast<float>(needed);
+      scale = needed;
       ++widened;
     }
     if (widened == 0) continue;

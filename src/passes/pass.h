@@ -18,9 +18,22 @@ enum class Needs { nothing, samples };
 enum class Granularity { channel, tensor };
 enum class Rounding { fast, nearest };  // on second moments (round_fast), or to the nearest code
 
+// Bits of a layer: of its weight's codes and of its data's; 0: as for all layers.
+struct LayerBits {
+  int weight = 0, activation = 0;
+};
+
+// Bits for the nodes whose names match.
+struct NamedBits {
+  std::string glob;
+  LayerBits bits;
+};
+
 // What the user asked for (DESIGN, quantize). Names of nodes and passes are checked before any work.
 struct QuantizeOptions {
-  int weight_bits = 8, activation_bits = 8;
+  int weight_bits = 8, activation_bits = 8;           // 2 to 8 or 16, and 4 to 16
+  LayerBits first_last;                               // other bits for the first and the last layers
+  std::vector<NamedBits> named_bits;                  // and for these; no two may disagree about a node
   bool signed_activations = false;                    // int8 in place of uint8; weights are always signed
   Granularity granularity = Granularity::channel;     // of weights
   bool symmetric_weights = true, symmetric_activations = false;

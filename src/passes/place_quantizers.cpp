@@ -3,6 +3,7 @@
 //   own_grid     inputs and result (behind a fused clamp) carry grids of their own
 //   same_grid    the result holds the input's Encoding object, wherever either side has one
 //   activations  a clamp that nothing fuses makes a grid of its own
+// A grid has the most bits that one of its readers asks for (layer_bits.h); where none asks, those of the node that makes it.
 // Needs nothing. Notes every float layer and why.
 #include <algorithm>
 #include <set>
@@ -10,6 +11,7 @@
 #include "base/text.h"
 #include "operators/clamp.h"
 #include "operators/layer.h"
+#include "passes/layer_bits.h"
 #include "passes/pass.h"
 
 namespace halftone {
@@ -17,7 +19,7 @@ namespace {
 
 class Placement {
  public:
-  Placement(Graph& graph, PassContext& context) : graph_(graph), context_(context), target_(context.target), order_(graph.topological_order()) {}
+  Placement(Graph& graph, PassContext& context) : graph_(graph), context_(context), target_(context.target), bits_(graph, context.options), order_(graph.topological_order()) {}
 
   PassReport run() {
     for (NodeId id : order_) {
@@ -25,11 +27,14 @@ class Placement {
     }
     for (NodeId id : order_) mark(graph_.node(id));
     spread_over_same_grid();
+    spread_bits(asked_bits_);
+    spread_bits(made_bits_);
     for (ValueId input : graph_.inputs()) give_grid(input);
     for (NodeId id : order_) give_grids(graph_.node(id));
     PassReport report;
     report.changed = placed_;
     report.summary = fmt::format("{} values on {} grids; {} of {} layers on codes", placed_values_, placed_, quantized_layers_, layers_);
+    note_wider(report);
     return report;
   }
 
@@ -55,6 +60,26 @@ class Placement {
     if (!is_float(id)) return;
     wanted_.insert(id);
     context_.placement.emplace(id, why);
+  }
+
+  void want_input(ValueId id, const Node& reader) {
+    want(id, "input of " + describe(reader));
+    raise_to(asked_bits_[id], bits_.activation(reader.id));
+  }
+
+  void want_result(const Node& node) {
+    const ValueId result = result_of(node);
+    want(result, "result of " + describe(node));
+    raise_to(made_bits_[result], bits_.activation(node.id));
+  }
+
+  static void raise_to(int& bits, int least) { bits = std::max(bits, least); }
+
+  int bits_of(ValueId id) const {
+    for (const auto* bits : {&asked_bits_, &made_bits_}) {
+      if (const auto found = bits->find(id); found != bits->end() && found->second != 0) return found->second;
+    }
+    return context_.options.activation_bits;
   }
 
   void leave_float(const Node& node, const std::string& reason) { context_.float_layers.push_back({node.name, node.type, reason}); }
@@ -105,23 +130,23 @@ class Placement {
                                                              : "its weight or bias is no float32 constant");
     if (!give_weight_grid(*layer)) return leave_float(node, "its weight is on a grid along another axis already");
     ++quantized_layers_;
-    want(layer->data, "input of " + describe(node));
-    want(result_of(node), "result of " + describe(node));
+    want_input(layer->data, node);
+    want_result(node);
   }
 
   void mark_own_grid(const Node& node) {
     if (!is_float(node.output())) return;
     const Operator* op = find_operator(node);
     const std::size_t data_inputs = op == nullptr ? 0 : std::min(op->data_inputs, node.inputs.size());
-    for (std::size_t i = 0; i < data_inputs; ++i) want(node.inputs[i], "input of " + describe(node));
-    want(result_of(node), "result of " + describe(node));
+    for (std::size_t i = 0; i < data_inputs; ++i) want_input(node.inputs[i], node);
+    want_result(node);
   }
 
   // A clamp behind something that does not fuse it: on a grid when its input comes from one.
   void mark_lone_activation(const Node& node) {
     if (!is_float(node.output())) return;
     if (!wanted_.contains(node.input(0))) return leave_float(node, "its input is computed in float");
-    want(node.output(), "result of " + describe(node));
+    want_result(node);
   }
 
   bool keeps_grid(const Node& node) const {
@@ -146,13 +171,53 @@ class Placement {
     }
   }
 
+  // Values that share a grid share the most bits among them.
+  void spread_bits(std::map<ValueId, int>& bits) {
+    bool changed = true;
+    while (changed) {
+      changed = false;
+      for (NodeId id : order_) {
+        const Node& node = graph_.node(id);
+        if (!keeps_grid(node)) continue;
+        int &in = bits[node.input(0)], &out = bits[node.output()];
+        changed = changed || in != out;
+        in = out = std::max(in, out);
+      }
+    }
+  }
+
+  // Layers whose data or weight get more bits than they ask for.
+  void note_wider(PassReport& report) const {
+    for (NodeId id : order_) {
+      const auto layer = layer_of(graph_, id);
+      if (!bits_.is_special(id) || !layer) continue;
+      note_wider(id, "data take", layer->data, bits_.activation(id), report);
+      note_wider(id, "weight takes", layer->weight, bits_.weight(id), report);
+    }
+  }
+
+  void note_wider(NodeId id, const char* what, ValueId value, int asked, PassReport& report) const {
+    const Encoding* grid = graph_.encoding(value);
+    if (grid == nullptr || grid->bits <= asked) return;
+    report.note("'{}': its {} {} bits in place of {}, because '{}' is read with {} elsewhere", graph_.node(id).name, what, grid->bits, asked,
+                graph_.value(value).name, grid->bits);
+  }
+
+  static Encoding grid_of(int bits, bool is_signed, bool symmetric, int axis, const std::set<std::string>& types) {
+    Encoding grid{.bits = bits, .is_signed = is_signed, .symmetric = symmetric, .axis = axis};
+    store_in(grid, bits_of_storage(types, is_signed, bits));
+    return grid;
+  }
+
   bool give_weight_grid(const Layer& layer) {
     Value& weight = graph_.edit(layer.weight);
     const bool per_channel = context_.options.granularity == Granularity::channel;
     const int axis = per_channel ? layer.weight_axis : Encoding::kPerTensor;
-    if (weight.encoding) return weight.encoding->axis == axis;
-    Encoding encoding{.bits = context_.options.weight_bits, .is_signed = true, .symmetric = context_.options.symmetric_weights, .axis = axis};
-    weight.encoding = std::make_shared<const Encoding>(std::move(encoding));
+    const int bits = bits_.weight(layer.node);
+    if (weight.encoding && (weight.encoding->axis != axis || weight.encoding->bits >= bits)) return weight.encoding->axis == axis;
+    const bool fresh = !weight.encoding;
+    weight.encoding = std::make_shared<const Encoding>(grid_of(bits, true, context_.options.symmetric_weights, axis, target_.weight_types));
+    if (!fresh) return true;
     context_.placement.emplace(layer.weight, "weight of " + describe(graph_.node(layer.node)));
     ++placed_;
     ++placed_values_;
@@ -162,8 +227,8 @@ class Placement {
   void give_grid(ValueId id) {
     if (!wanted_.contains(id) || graph_.value(id).encoding) return;
     const QuantizeOptions& options = context_.options;
-    Encoding encoding{.bits = options.activation_bits, .is_signed = options.signed_activations, .symmetric = options.symmetric_activations};
-    graph_.edit(id).encoding = std::make_shared<const Encoding>(std::move(encoding));
+    graph_.edit(id).encoding = std::make_shared<const Encoding>(
+        grid_of(bits_of(id), options.signed_activations, options.symmetric_activations, Encoding::kPerTensor, target_.activation_types));
     ++placed_;
     ++placed_values_;
   }
@@ -186,9 +251,11 @@ class Placement {
   Graph& graph_;
   PassContext& context_;
   const Target& target_;
+  const BitsOfNodes bits_;
   const std::vector<NodeId> order_;
   std::set<NodeId> excluded_, fused_;
   std::set<ValueId> wanted_;
+  std::map<ValueId, int> asked_bits_, made_bits_;  // by readers, by producers; 0: nobody has said
   int placed_ = 0, placed_values_ = 0, layers_ = 0, quantized_layers_ = 0;
 };
 

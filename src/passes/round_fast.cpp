@@ -2,6 +2,7 @@
 // quantized already, and refits its bias: b^ = mean(t) - W^ mean(x^), t being what the layer should make. Per-channel
 // scales follow the codes where that lowers the layer's error. Needs samples. Changes weights to points of their grids,
 // scales and biases.
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -24,8 +25,6 @@ double shrinkage(int bits, std::int64_t columns, std::int64_t rows) {
   constexpr double kLeast = 0.1, kPerColumn = 100;
   return kLeast * (1 + kPerColumn * std::ldexp(1.0, bits - 8) * static_cast<double>(columns) / static_cast<double>(rows));
 }
-
-CodeRange codes_of(const Encoding& grid) { return {grid.code_min() - grid.zero_point[0], grid.code_max() - grid.zero_point[0]}; }
 
 // All channels of a layer: [channels][columns], one scale and one bias a channel.
 struct Solution {
@@ -85,12 +84,24 @@ class FastRounding : public SweepVisitor {
     parallel_for(groups, outer, [&, columns = columns](std::int64_t g) {
       const std::size_t first = static_cast<std::size_t>(g) * each;
       const auto part = rows.begin() + static_cast<std::ptrdiff_t>(first) * columns;
-      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, moments_->cross(g), {}, codes_of(grid), grid.per_channel()};
-      for (std::size_t c = 0; c < each; ++c) problem.scales.push_back(grid.scale[grid.per_channel() ? first + c : 0]);
+      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, moments_->cross(g), {}, {}, grid.per_channel()};
+      for (std::size_t c = 0; c < each; ++c) {
+        const std::size_t channel = grid.per_channel() ? first + c : 0;
+        problem.scales.push_back(grid.scale[channel]);
+        problem.ranges.push_back({grid.code_min(channel) - grid.zero_point[channel], grid.code_max(channel) - grid.zero_point[channel]});
+      }
       const RoundingSolver solver(moments_->covariance(g), columns, shrunk);
       solution.set_group(first, solver.solve(problem, inner), moments_->mean(g), moments_->mean_target(g));
     });
     return solution;
+  }
+
+  // The refitted bias may be larger: activation_ranges made the one before it fit.
+  static void fit_to_bias(Encoding& grid, const std::vector<double>& bias, float data_scale) {
+    for (std::size_t c = 0; c < bias.size(); ++c) {
+      float& scale = grid.scale[grid.per_channel() ? c : 0];
+      scale = std::max(scale, least_weight_scale(static_cast<float>(bias[c]), data_scale));
+    }
   }
 
   static void write(Graph& graph, Layer layer, const WeightOrder& order, const Solution& solution) {
@@ -105,6 +116,7 @@ class FastRounding : public SweepVisitor {
     }
     Encoding grid = *graph.encoding(layer.weight);
     if (grid.per_channel()) grid.scale = rounded.scales;
+    if (layer.can_have_bias) fit_to_bias(grid, solution.bias, graph.encoding(layer.data)->scale[0]);
     graph.set_constant(layer.weight, std::move(weight));
     graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(std::move(grid));
     if (layer.can_have_bias) set_bias(graph, layer, {solution.bias.begin(), solution.bias.end()});

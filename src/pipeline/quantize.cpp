@@ -9,6 +9,8 @@
 #include "evaluation/value_figures.h"
 #include "formats/onnx/onnx.h"
 #include "operators/layer.h"
+#include "operators/opset.h"
+#include "passes/layer_bits.h"
 #include "pipeline/file_target.h"
 #include "pipeline/float_gate.h"
 
@@ -23,21 +25,6 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-std::string code_type(int bits, bool is_signed) { return fmt::format("{}int{}", is_signed ? "" : "u", bits); }
-
-void check_type(const char* what, const std::string& type, const std::set<std::string>& possible, const Target& target) {
-  if (possible.contains(type)) return;
-  const std::string choices = quoted_list({possible.begin(), possible.end()});
-  if (!type.ends_with("int8")) throw UsageError("--{} {}: other widths than 8 bits are not supported yet; give {}", what, type, choices);
-  throw UsageError("--{} {}: the target {} takes no such codes; give {}", what, type, target.name, choices);
-}
-
-// Codes of fewer bits are stored in the type of 8.
-void check_weight_bits(int bits, const Target& target) {
-  if (bits < 2 || bits > 8) throw UsageError("--weights int{}: weights take 2 to 8 bits; give 'int2' to 'int8'", bits);
-  check_type("weights", "int8", target.weight_types, target);
-}
-
 // "; the model's 52 nodes have names like 'conv1', 'relu1' and 'conv2'"
 std::string some_names(const std::vector<std::string>& names) {
   const std::vector<std::string> first(names.begin(), names.begin() + std::min<std::ptrdiff_t>(3, std::ssize(names)));
@@ -45,8 +32,7 @@ std::string some_names(const std::vector<std::string>& names) {
 }
 
 void check_options(const Graph& graph, const QuantizeOptions& options, const Target& target) {
-  check_weight_bits(options.weight_bits, target);
-  check_type("activations", code_type(options.activation_bits, options.signed_activations), target.activation_types, target);
+  check_bits(graph, options, target);
   if (!options.symmetric_weights && target.symmetric_weights) {
     throw UsageError("--symmetric: the target {} takes symmetric weights only; give weights or both", target.name);
   }
@@ -88,6 +74,15 @@ void record_values(const Graph& graph, const PassContext& context, QuantizeRepor
   }
 }
 
+// A file whose opset cannot hold the grids becomes one of a later opset.
+void raise_to_grids(Graph& graph, QuantizeReport& report) {
+  const int needed = opset_for_grids(graph), stated = graph.file.opsets[""];
+  if (stated >= needed) return;
+  raise_opset(graph, needed);
+  report.warnings.push_back(fmt::format("the file's opset is {} in place of {}: {}", needed, stated,
+                                        needed >= 21 ? "it holds codes of 4 or 16 bits" : "it holds codes, or scales a channel"));
+}
+
 QuantizeReport run_passes(Graph& graph, const SampleSource* data, const QuantizeOptions& options, const Job& job) {
   const Target target = load_target(options.target);
   check_options(graph, options, target);
@@ -101,6 +96,7 @@ QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Quantize
   }
   report.float_layers = std::move(context.float_layers);
   report.warnings = std::move(context.warnings);
+  raise_to_grids(graph, report);
   record_values(graph, context, report);
   return report;
 }

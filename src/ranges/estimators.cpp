@@ -72,7 +72,7 @@ constexpr double kMeanSquareOverVariance = 1 / (std::numbers::pi - 1);
 
 double channel_error(const std::vector<float>& values, const Encoding& grid, std::size_t channel) {
   const float zero = static_cast<float>(grid.zero_point[channel]);
-  const CodeGrid codes = {grid.scale[channel], static_cast<float>(grid.code_min()) - zero, static_cast<float>(grid.code_max()) - zero};
+  const CodeGrid codes = {grid.scale[channel], static_cast<float>(grid.code_min(channel)) - zero, static_cast<float>(grid.code_max(channel)) - zero};
   const RoundingError error = rounding_error(values.data(), static_cast<std::int64_t>(values.size()), codes);
   return error.squares + kMeanSquareOverVariance * error.sum * error.sum;
 }

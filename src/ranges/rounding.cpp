@@ -51,14 +51,14 @@ struct RoundingSolver::State {
   };
 
   std::vector<float> targets(const RoundingProblem& problem, std::int64_t first, std::int64_t channels) const;
-  std::vector<std::vector<float>> nearest_planes(const float* targets, const float* scales, std::int64_t channels, CodeRange range) const;
+  std::vector<std::vector<float>> nearest_planes(const float* targets, const float* scales, std::int64_t channels, const CodeRange* ranges) const;
   void evaluate(std::vector<Candidate>& candidates, const float* targets, const float* scales) const;
   void descend(Candidate& candidate, const float* target, float scale, CodeRange range) const;
   double error(const Candidate& candidate, const float* target, float scale) const;
   void solve_block(const RoundingProblem& problem, std::int64_t first, std::int64_t channels, RoundedWeights& result) const;
-  bool try_scales(const std::vector<float>& others, const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const;
-  void scan_scales(const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const;
-  void follow_scales(const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const;
+  bool try_scales(const std::vector<float>& others, const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const;
+  void scan_scales(const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const;
+  void follow_scales(const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const;
 };
 
 RoundingSolver::RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage)
@@ -106,7 +106,7 @@ std::vector<float> RoundingSolver::State::targets(const RoundingProblem& problem
 
 // Column after column, the channels of a block side by side: each takes the code nearest to its target less what the columns
 // rounded before have left of their errors.
-std::vector<std::vector<float>> RoundingSolver::State::nearest_planes(const float* targets, const float* scales, std::int64_t channels, CodeRange range) const {
+std::vector<std::vector<float>> RoundingSolver::State::nearest_planes(const float* targets, const float* scales, std::int64_t channels, const CodeRange* ranges) const {
   std::vector<std::vector<float>> codes(static_cast<std::size_t>(channels), std::vector<float>(static_cast<std::size_t>(columns)));
   std::vector<float> off(static_cast<std::size_t>(columns * kLanes), 0.0f);
   for (std::int64_t i = columns - 1; i >= 0; --i) {
@@ -115,7 +115,7 @@ std::vector<std::vector<float>> RoundingSolver::State::nearest_planes(const floa
     const std::int64_t column = order[static_cast<std::size_t>(i)];
     for (std::int64_t c = 0; c < channels; ++c) {
       const float target = targets[c * columns + column];
-      const float code = nearest_code(target - carried[c], scales[c], range);
+      const float code = nearest_code(target - carried[c], scales[c], ranges[c]);
       codes[static_cast<std::size_t>(c)][static_cast<std::size_t>(column)] = code;
       off[static_cast<std::size_t>(i * kLanes + c)] = scales[c] * code - target;
     }
@@ -167,15 +167,15 @@ void RoundingSolver::State::descend(Candidate& candidate, const float* target, f
 }
 
 // Rounds on other scales, and keeps what is better, channel by channel. Whether any was.
-bool RoundingSolver::State::try_scales(const std::vector<float>& others, const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const {
+bool RoundingSolver::State::try_scales(const std::vector<float>& others, const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const {
   const auto channels = static_cast<std::int64_t>(best.size());
-  const auto codes = nearest_planes(targets, others.data(), channels, range);
+  const auto codes = nearest_planes(targets, others.data(), channels, ranges);
   std::vector<Candidate> candidates(best.size());
   for (std::size_t c = 0; c < best.size(); ++c) candidates[c].codes = codes[c];
   evaluate(candidates, targets, others.data());
   bool improved = false;
   for (std::size_t c = 0; c < best.size(); ++c) {
-    descend(candidates[c], targets + static_cast<std::int64_t>(c) * columns, others[c], range);
+    descend(candidates[c], targets + static_cast<std::int64_t>(c) * columns, others[c], ranges[c]);
     if (candidates[c].error >= best[c].error) continue;
     best[c] = std::move(candidates[c]);
     scales[c] = others[c];
@@ -185,17 +185,17 @@ bool RoundingSolver::State::try_scales(const std::vector<float>& others, const f
 }
 
 // Scales around the given ones: where steps are coarse, the error is a rough function of the scale.
-void RoundingSolver::State::scan_scales(const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const {
+void RoundingSolver::State::scan_scales(const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const {
   const std::vector<float> base(scales, scales + best.size());
   for (const float factor : {0.7f, 0.8f, 0.87f, 0.94f, 1.06f, 1.13f, 1.2f}) {
     std::vector<float> others = base;
     for (float& scale : others) scale *= factor;
-    try_scales(others, targets, range, best, scales);
+    try_scales(others, targets, ranges, best, scales);
   }
 }
 
 // Alternates: the best scale for the codes, the best codes for the scale; each channel as long as its error falls.
-void RoundingSolver::State::follow_scales(const float* targets, CodeRange range, std::vector<Candidate>& best, float* scales) const {
+void RoundingSolver::State::follow_scales(const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const {
   const auto channels = static_cast<std::int64_t>(best.size());
   for (int i = 0; i < kScaleRounds; ++i) {
     std::vector<float> better(scales, scales + channels), q, hq(static_cast<std::size_t>(channels * columns));
@@ -206,21 +206,22 @@ void RoundingSolver::State::follow_scales(const float* targets, CodeRange range,
       const double denominator = dot(q.data() + c * columns, row, columns), numerator = dot(targets + c * columns, row, columns);
       if (denominator > 0 && numerator > 0) better[static_cast<std::size_t>(c)] = static_cast<float>(numerator / denominator);
     }
-    if (!try_scales(better, targets, range, best, scales)) return;
+    if (!try_scales(better, targets, ranges, best, scales)) return;
   }
 }
 
 void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int64_t first, std::int64_t channels, RoundedWeights& result) const {
   const float* weights = &problem.weights[static_cast<std::size_t>(first * columns)];
   float* scales = &result.scales[static_cast<std::size_t>(first)];
+  const CodeRange* ranges = &problem.ranges[static_cast<std::size_t>(first)];
   const std::vector<float> wanted = targets(problem, first, channels);
   std::vector<Candidate> nearest(static_cast<std::size_t>(channels)), best(nearest.size());
-  const auto planes = nearest_planes(wanted.data(), scales, channels, problem.range);
+  const auto planes = nearest_planes(wanted.data(), scales, channels, ranges);
   for (std::int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<std::size_t>(c);
     best[i].codes = planes[i];
     nearest[i].codes.resize(static_cast<std::size_t>(columns));
-    for (std::int64_t k = 0; k < columns; ++k) nearest[i].codes[static_cast<std::size_t>(k)] = nearest_code(weights[c * columns + k], scales[c], problem.range);
+    for (std::int64_t k = 0; k < columns; ++k) nearest[i].codes[static_cast<std::size_t>(k)] = nearest_code(weights[c * columns + k], scales[c], ranges[c]);
   }
   evaluate(nearest, wanted.data(), scales);
   evaluate(best, wanted.data(), scales);
@@ -228,13 +229,14 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
     const auto i = static_cast<std::size_t>(c);
     const float* target = wanted.data() + c * columns;
     result.nearest_error[static_cast<std::size_t>(first) + i] = nearest[i].error;
-    descend(best[i], target, scales[c], problem.range);
+    descend(best[i], target, scales[c], ranges[c]);
     if (best[i].error <= nearest[i].error) continue;
     best[i] = nearest[i];
-    descend(best[i], target, scales[c], problem.range);
+    descend(best[i], target, scales[c], ranges[c]);
   }
-  if (problem.fits_scales && problem.range.high - problem.range.low < kCoarse) scan_scales(wanted.data(), problem.range, best, scales);
-  if (problem.fits_scales) follow_scales(wanted.data(), problem.range, best, scales);
+  const bool coarse = std::any_of(ranges, ranges + channels, [](CodeRange range) { return range.high - range.low < kCoarse; });
+  if (problem.fits_scales && coarse) scan_scales(wanted.data(), ranges, best, scales);
+  if (problem.fits_scales) follow_scales(wanted.data(), ranges, best, scales);
   evaluate(best, wanted.data(), scales);  // afresh: while descending, errors are carried along in float32
   for (std::int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<std::size_t>(c);

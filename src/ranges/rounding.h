@@ -22,7 +22,7 @@ struct RoundingProblem {
   std::vector<float> weights;
   std::vector<double> cross;  // Cov(x^, t): [columns][channels]
   std::vector<float> scales;  // one a channel
-  CodeRange range;
+  std::vector<CodeRange> ranges;  // one a channel
   bool fits_scales = true;    // scales may move
 };
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "passes/layer_bits.h"
+
 namespace halftone {
 namespace {
 
@@ -52,10 +54,19 @@ const char* name_of_method(RangeMethod method) {
   return "";
 }
 
+Json list_of(const std::vector<NamedBits>& named_bits) {
+  Json list = Json::array();
+  for (const NamedBits& named : named_bits) list.push_back(named.glob + "=" + describe(named.bits));
+  return list;
+}
+
 Json settings_block(const QuantizeOptions& s) {
+  const std::string first_last = describe(s.first_last);
   const char* symmetric = s.symmetric_weights ? (s.symmetric_activations ? "both" : "weights") : s.symmetric_activations ? "activations" : "none";
   return {{"weights", fmt::format("int{}", s.weight_bits)},
           {"activations", fmt::format("{}int{}", s.signed_activations ? "" : "u", s.activation_bits)},
+          {"bits", list_of(s.named_bits)},
+          {"first_last", first_last.empty() ? Json(nullptr) : Json(first_last)},
           {"granularity", s.granularity == Granularity::channel ? "channel" : "tensor"},
           {"symmetric", symmetric},
           {"weight_range", name_of_method(s.weight_range)},

@@ -19,10 +19,10 @@ class TargetReader {
   Target read() {
     Target target;
     target.name = text("name");
-    target.weight_types = strings("weights", "types", {"int8"});
+    target.weight_types = strings("weights", "types", {"int4", "int8", "int16"});
     target.weight_granularity = strings("weights", "granularity", {"channel", "tensor"});
     target.symmetric_weights = flag("weights", "symmetric");
-    target.activation_types = strings("activations", "types", {"uint8", "int8"});
+    target.activation_types = strings("activations", "types", {"uint4", "int4", "uint8", "int8", "uint16", "int16"});
     target.layers = strings("operators", "layers", {});
     target.own_grid = strings("operators", "own_grid", {});
     target.same_grid = strings("operators", "same_grid", {});
@@ -120,6 +120,13 @@ Target parse(std::string_view toml_text, const std::string& where) {
 }
 
 }  // namespace
+
+int bits_of_storage(const std::set<std::string>& types, bool is_signed, int bits) {
+  for (int width : {4, 8, 16}) {
+    if (width >= bits && types.contains(fmt::format("{}int{}", is_signed ? "" : "u", width))) return width;
+  }
+  return 0;
+}
 
 std::vector<std::string> target_names() {
   std::vector<std::string> names;

@@ -12,10 +12,10 @@ namespace halftone {
 
 struct Target {
   std::string name;
-  std::set<std::string> weight_types;       // "int8"
+  std::set<std::string> weight_types;       // that it stores: "int4", "int8", "int16"
   std::set<std::string> weight_granularity;  // "channel", "tensor"
   bool symmetric_weights = true;            // true: it takes weights with zero_point 0 only
-  std::set<std::string> activation_types;   // "uint8", "int8"
+  std::set<std::string> activation_types;   // that it stores: "uint8", "int8", "uint16", ...
   std::set<std::string> layers;             // operators with constant weights
   std::set<std::string> own_grid;           // their results get a grid of their own
   std::set<std::string> same_grid;          // input and output hold one grid
@@ -23,6 +23,9 @@ struct Target {
   std::set<std::string> activations;        // clamps that may be fused
   std::set<std::string> fused_after;        // producers that they fuse into
 };
+
+// Bits of the narrowest of the types that holds codes of so many bits; 0: there is none.
+int bits_of_storage(const std::set<std::string>& types, bool is_signed, int bits);
 
 // A compiled-in target by name, or the file `name` when it ends in .toml. Throws UsageError for an unknown name (with the
 // ones there are) and Error for a file that is not a target (what, where).

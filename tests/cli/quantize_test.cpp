@@ -167,6 +167,31 @@ TEST_F(Quantize, WithBatchNormalizationOrFoldedAlready) {
   }
 }
 
+TEST_F(Quantize, NamedAndOuterLayersTakeTheirBits) {
+  const auto grids = [](const Json& json) {
+    std::map<std::string, std::string> result;
+    for (const Json& value : json["values"]) result[value["name"]] = value["grid"].get<std::string>().substr(0, value["grid"].get<std::string>().find(' '));
+    return result;
+  };
+  const Json json = quantize({"net.onnx", "--data", "x.npy", "-o", "out.onnx", "--weights", "int4", "--first-last", "w8a16", "--bits", "conv2=a6"});
+  auto found = grids(json);
+  EXPECT_EQ(found["conv1.weight"], "int8");
+  EXPECT_EQ(found["conv2.weight"], "int4");
+  EXPECT_EQ(found["fc.weight"], "int8");
+  EXPECT_EQ(found["x"], "uint16");
+  EXPECT_EQ(found["relu1_out"], "uint6");
+  EXPECT_EQ(found["flat_out"], "uint16");
+  EXPECT_EQ(found["y"], "uint16");
+  EXPECT_EQ(json["settings"]["bits"], Json({"conv2=a6"}));
+  EXPECT_EQ(json["settings"]["first_last"], "w8a16");
+  ASSERT_EQ(json["warnings"].size(), 1u);
+  EXPECT_THAT(json["warnings"][0].get<std::string>(), ::testing::HasSubstr("opset is 21 in place of 13"));
+  EXPECT_EQ(read_onnx(path("out.onnx")).file.opsets.at(""), 21);
+  folder_.write("bits.toml", "weights = 'int4'\nfirst_last = 'w8a16'\nbits = ['conv2=a6']\n");
+  EXPECT_EQ(grids(quantize({"net.onnx", "--data", "x.npy", "-o", "again.onnx", "--config", "bits.toml"})), found);
+  EXPECT_EQ(read_text(path("again.onnx")), read_text(path("out.onnx")));
+}
+
 TEST_F(Quantize, AQuantizedFileIsRefused) {
   quantize({"net.onnx", "--data", "x.npy"});
   for (const char* last : {"--quiet", "--dry-run"}) {

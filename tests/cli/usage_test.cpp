@@ -81,11 +81,46 @@ TEST_F(Usage, RefusesValuesThatMakeNoSense) {
 TEST_F(Usage, SaysWhatIsNotSupportedYet) {
   expect_wrong("evaluate", {"--as", "integer"}, {"--as integer", "not supported yet", "simulated"});
   expect_wrong("run", {"--as", "integer"}, {"--as integer", "not supported yet"});
-  expect_wrong("quantize", {"--weights", "int16"}, {"--weights int16", "2 to 8 bits", "'int8'"});
-  expect_wrong("quantize", {"--activations", "int16"}, {"--activations int16", "not supported yet", "'uint8'", "'int8'"});
+  expect_wrong("quantize", {"--symmetric", "none"}, {"--symmetric", "onnxruntime", "symmetric weights"});
+}
+
+TEST_F(Usage, RefusesBitsThatThereAreNot) {
   expect_wrong("quantize", {"--weights", "uint8"}, {"--weights uint8", "signed", "'int8'"});
   expect_wrong("quantize", {"--weights", "eight"}, {"--weights eight", "'int8'"});
-  expect_wrong("quantize", {"--symmetric", "none"}, {"--symmetric", "onnxruntime", "symmetric weights"});
+  for (const char* bits : {"1", "9", "12", "15", "17"}) {
+    expect_wrong("quantize", {"--weights", std::string("int") + bits}, {std::string("--weights int") + bits, "2 to 8 bits, or 16"});
+  }
+  for (const char* type : {"uint3", "int2", "uint17", "int32"}) {
+    expect_wrong("quantize", {"--activations", type}, {std::string("--activations ") + type, "4 to 16 bits"});
+  }
+  expect_wrong("quantize", {"--activations", "float16"}, {"--activations float16", "'uint4' to 'uint16'"});
+  expect_wrong("quantize", {"--bits", "conv1=w9a8"}, {"--bits 'conv1=w9a8'", "2 to 8 bits, or 16", "9"});
+  expect_wrong("quantize", {"--bits", "conv1=a3"}, {"--bits 'conv1=a3'", "4 to 16 bits", "3"});
+  expect_wrong("quantize", {"--first-last", "w8a20"}, {"--first-last w8a20", "4 to 16 bits"});
+  folder_.write("bytes.toml", R"(name = "bytes"
+weights = {types = ["int8"], granularity = ["channel"], symmetric = true}
+activations = {types = ["uint8"]}
+operators = {layers = ["Conv", "Gemm"], own_grid = [], same_grid = [], activations = ["Relu"]}
+fusion = {fused_after = ["Conv"]}
+requantization = {multiplier = "float32", rounding = "half_even"}
+)");
+  expect_wrong("quantize", {"--target", "bytes.toml", "--weights", "int16"}, {"--weights int16", "bytes", "'int8'", "16 bits"});
+  expect_wrong("quantize", {"--target", "bytes.toml", "--activations", "uint9"}, {"--activations uint9", "bytes", "'uint8'", "9 bits"});
+  expect_wrong("quantize", {"--target", "bytes.toml", "--activations", "int8"}, {"--activations int8", "bytes", "'uint8'", "with a sign"});
+  expect_wrong("quantize", {"--target", "bytes.toml", "--bits", "fc=w8a16"}, {"--bits 'fc=w8a16'", "bytes", "16 bits"});
+}
+
+TEST_F(Usage, RefusesBitsForNodesThatThereAreNotAndContradictions) {
+  expect_wrong("quantize", {"--bits", "conv1"}, {"--bits 'conv1'", "'conv1=w4a8'"});
+  expect_wrong("quantize", {"--bits", "conv1=8"}, {"--bits 'conv1=8'", "'8'", "w4a8"});
+  expect_wrong("quantize", {"--bits", "conv1=a8w4"}, {"'a8w4'", "w4a8"});
+  expect_wrong("quantize", {"--first-last", "8"}, {"--first-last", "'8'", "w4a8"});
+  expect_wrong("quantize", {"--bits", "cnv1=w4a8"}, {"--bits 'cnv1=w4a8'", "no node", "'conv1'"});
+  expect_wrong("quantize", {"--bits", "block*=w4"}, {"--bits 'block*=w4'", "no node", "'conv1'", "'fc'"});
+  expect_wrong("quantize", {"--bits", "relu1=w4"}, {"--bits 'relu1=w4'", "no node with a weight", "'conv1'"});
+  expect_wrong("quantize", {"--bits", "conv*=w4a8", "--bits", "*2=w8"}, {"--bits 'conv*=w4a8'", "--bits '*2=w8'", "'conv2'"});
+  folder_.write("bits.toml", "bits = [\"conv*=w4\", \"conv1=w8\"]\n");
+  expect_wrong("quantize", {"--config", "bits.toml"}, {"'conv*=w4'", "'conv1=w8'", "'conv1'"});
 }
 
 TEST_F(Usage, WhatIsReadIsNeverWrittenOver) {

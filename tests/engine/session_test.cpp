@@ -18,10 +18,10 @@ std::shared_ptr<const Encoding> grid(float scale, std::int32_t zero, bool is_sig
 }
 
 // Grids on the weights (per channel, min-max) and on the named values.
-void put_weight_grids(Graph& graph) {
+void put_weight_grids(Graph& graph, int bits = 8) {
   for (const Layer& layer : layers_of(graph)) {
     const Tensor& w = *graph.constant(layer.weight);
-    Encoding e{.is_signed = true, .symmetric = true, .axis = layer.weight_axis};
+    Encoding e{.bits = bits, .is_signed = true, .symmetric = true, .axis = layer.weight_axis};
     const ChannelWalk walk = channel_walk(w.shape(), layer.weight_axis);
     std::vector<float> top(static_cast<std::size_t>(walk.channels), 0);
     for (std::int64_t i = 0; i < w.size(); ++i) {
@@ -123,6 +123,51 @@ TEST(Session, SimulatedConvIsExactWhereFloat32SumsWouldNotBe) {
   const auto report = session.explain(std::vector<Shape>{input.shape()});
   EXPECT_THAT(report.at(0).implementation, testing::HasSubstr("parts"));
   EXPECT_EQ(run(graph, Arithmetic::simulated, input), integer_conv(graph, layer, input));
+}
+
+TEST(Session, SimulatedConvIsExactWithCodesOfUpToSixteenBits) {
+  struct Case {
+    int weights, activations;
+    bool is_signed;
+    std::int32_t zero;
+    std::int64_t channels;
+  };
+  for (const Case& c : {Case{4, 4, false, 3, 64}, {8, 12, false, 0, 64}, {8, 16, false, 0, 96}, {8, 16, false, 65535, 96}, {4, 16, true, 0, 96},
+                        {16, 8, false, 117, 96}, {16, 16, true, -5000, 96}, {16, 16, false, 0, 160}, {6, 9, true, 17, 40}}) {
+    for (bool large : {false, true}) {  // sums far beyond int32 when all weights are near their largest
+      SCOPED_TRACE(fmt::format("w{}a{}, zero point {}, large {}", c.weights, c.activations, c.zero, large));
+      NetBuilder b(5);
+      const ValueId x = b.input({1, c.channels, 5, 5});
+      Graph graph = b.finish(b.conv(x, c.channels, 6, 3));
+      if (large) bring_weights_near_their_largest(graph);
+      put_weight_grids(graph, c.weights);
+      const float step = 8 / std::ldexp(1.0f, c.activations);
+      graph.edit(x).encoding = grid(step, c.zero, c.is_signed, c.activations);
+      graph.edit(graph.outputs()[0]).encoding = grid(large ? 4000 * step : step, c.is_signed ? 0 : 1 << (c.activations - 1), c.is_signed, c.activations);
+      const Tensor input = random_tensor({2, c.channels, 5, 5}, 9, 3);
+      EXPECT_EQ(run(graph, Arithmetic::simulated, input), integer_conv(graph, layers_of(graph)[0], input));
+      EXPECT_EQ(run(graph, Arithmetic::simulated, input, 1), run(graph, Arithmetic::simulated, input, 2));
+    }
+  }
+}
+
+// Wide sums are those of real numbers, as a runtime without kernels for such codes computes them.
+TEST(Session, AddOnWideGridsIsTheSumOfTheRealNumbers) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 2, 8, 8}), y = b.relu(x);
+  Graph graph = b.finish(b.add(x, y));
+  graph.edit(x).encoding = grid(1.3e-4f, 30000, false, 16);
+  graph.edit(y).encoding = grid(0.9e-4f, 12, false, 16);
+  graph.edit(graph.outputs()[0]).encoding = grid(2.1e-4f, 31000, false, 16);
+  const Tensor input = random_tensor({1, 2, 8, 8}, 9);
+  const auto on = [&](const Tensor& real, ValueId id) { return dequantize(quantize(real, *graph.encoding(id)), *graph.encoding(id), real.shape()); };
+  const Tensor left = on(input, x);
+  Tensor right = left;
+  for (float& v : right.mutable_values<float>()) v = std::max(v, 0.0f);
+  right = on(right, y);
+  for (std::int64_t i = 0; i < right.size(); ++i) right.mutable_values<float>()[static_cast<std::size_t>(i)] += left.values<float>()[static_cast<std::size_t>(i)];
+  const Tensor expected = on(right, graph.outputs()[0]);
+  EXPECT_EQ(run(graph, Arithmetic::simulated, input), std::vector<float>(expected.values<float>().begin(), expected.values<float>().end()));
 }
 
 TEST(Session, SimulatedConvIsExactWithBiasesThatFloat32CannotHold) {

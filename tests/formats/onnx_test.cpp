@@ -1,7 +1,10 @@
 // Writing and reading: round trips, with and without grids.
 #include "formats/onnx/onnx.h"
 
+#include <onnx-ml.pb.h>
+
 #include <cmath>
+#include <fstream>
 
 #include "base/file.h"
 #include "engine/session.h"
@@ -91,6 +94,121 @@ TEST(Onnx, WeightsOfFewBitsSurviveAsInt8OrInt4) {
   }
 }
 
+namespace {
+
+// Data and results on grids of so many bits, weights of 8; at the opset.
+Graph with_activation_bits(int bits, bool is_signed, int opset) {
+  Graph graph = test::residual_network(3, false);
+  graph.file.opsets[""] = opset;
+  for (NodeId id : graph.nodes()) graph.edit(id).version = opset;
+  put_grids(graph, true);
+  for (ValueId id : graph.values()) {
+    const Value& value = graph.value(id);
+    if (value.is_constant()) continue;
+    Encoding grid{.bits = bits, .is_signed = is_signed, .scale = {1}, .zero_point = {0}};
+    set_range(grid, 0, {-2.5f, 3});
+    graph.edit(id).encoding = std::make_shared<const Encoding>(grid);
+  }
+  return graph;
+}
+
+}  // namespace
+
+TEST(Onnx, ActivationsOfEveryWidthSurviveAndTheFileComputesTheSameCodes) {
+  const Tensor x = test::random_tensor({2, 3, 8, 8}, 5, 2);  // beyond the grid's ends too
+  for (int bits = 4; bits <= 16; ++bits) {
+    for (bool is_signed : {false, true}) {
+      for (int opset : {13, 21}) {
+        if (bits > 8 && opset < 21) continue;
+        SCOPED_TRACE(fmt::format("{} bits, signed {}, opset {}", bits, is_signed, opset));
+        const Graph graph = with_activation_bits(bits, is_signed, opset);
+        const Graph again = written_and_read(graph);
+        EXPECT_EQ(dump(again), dump(graph));
+        EXPECT_EQ(run(graph, Arithmetic::simulated, x), run(again, Arithmetic::simulated, x));
+      }
+    }
+  }
+}
+
+// What the nodes of the file say, read as they stand: Clip, QuantizeLinear and DequantizeLinear, in float.
+TEST(Onnx, ClipAndPairMeanTheNarrowGrid) {
+  NetBuilder b;
+  Graph graph = b.finish(b.relu(b.input({1, 1, 1, 2001})));
+  Encoding grid{.bits = 6, .scale = {1}, .zero_point = {0}};
+  set_range(grid, 0, {-1, 2});
+  graph.edit(graph.inputs()[0]).encoding = std::make_shared<const Encoding>(grid);
+  const test::TemporaryFolder folder;
+  write_onnx(graph, folder / "net.onnx");
+  Tensor x(DataType::float32, {1, 1, 1, 2001});
+  for (int i = 0; i <= 2000; ++i) x.mutable_values<float>()[static_cast<std::size_t>(i)] = 0.003f * static_cast<float>(i - 1000);
+  EXPECT_EQ(run(read_onnx(folder / "net.onnx"), Arithmetic::float32, x), run(graph, Arithmetic::simulated, x));
+}
+
+TEST(Onnx, AClipToOtherBoundsStays) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 3, 4, 4});
+  Graph graph = b.finish(b.clip(x, 0, 6));
+  Encoding grid{.bits = 8, .scale = {1}, .zero_point = {0}};
+  set_range(grid, 0, {0, 6});
+  graph.edit(graph.outputs()[0]).encoding = std::make_shared<const Encoding>(grid);
+  EXPECT_EQ(dump(written_and_read(graph)), dump(graph));
+}
+
+TEST(Onnx, BitsAChannelMeanTheSameInTheFile) {
+  Graph graph = test::residual_network(3, false);
+  put_grids(graph, true);
+  for (const Layer& layer : layers_of(graph)) {
+    Encoding grid = *graph.encoding(layer.weight);
+    for (std::size_t c = 0; c < grid.scale.size(); ++c) {
+      grid.channel_bits.push_back(2 + static_cast<int>(c % 7));
+      grid.scale[c] = 1.0f / static_cast<float>(grid.code_max(c));
+    }
+    graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(grid);
+  }
+  verify(graph, "test");
+  const Tensor x = test::random_tensor({2, 3, 8, 8}, 5);
+  EXPECT_EQ(run(graph, Arithmetic::simulated, x), run(written_and_read(graph), Arithmetic::simulated, x));
+}
+
+TEST(Onnx, FourBitsArePackedTwoToAByteFirstOneLow) {  // case O2
+  NetBuilder b;
+  b.graph.file.opsets[""] = 21;
+  const ValueId x = b.input({1, 1});
+  Graph graph = b.finish(b.node("Gemm", {x, b.constant(Tensor::from<float>({1, 3}, {1, -2, 7}), "w")}));
+  graph.edit(graph.find_value("w")).encoding =
+      std::make_shared<const Encoding>(Encoding{.bits = 4, .is_signed = true, .symmetric = true, .scale = {1}, .zero_point = {0}});
+  const test::TemporaryFolder folder;
+  write_onnx(graph, folder / "net.onnx");
+  onnx::ModelProto model;
+  std::ifstream file(folder / "net.onnx", std::ios::binary);
+  ASSERT_TRUE(model.ParseFromIstream(&file));
+  const auto found = std::find_if(model.graph().initializer().begin(), model.graph().initializer().end(), [](const auto& t) { return t.name() == "w_quantized"; });
+  ASSERT_NE(found, model.graph().initializer().end());
+  EXPECT_EQ(found->data_type(), onnx::TensorProto::INT4);
+  EXPECT_EQ(found->raw_data(), "\xE1\x07");
+}
+
+TEST(Onnx, ReadsBlocksOfScalesInTheirOrder) {  // case O2
+  NetBuilder b;
+  b.graph.file.opsets[""] = 21;
+  const ValueId x = b.input({1, 8});
+  const auto bytes = [](const Shape& shape, const std::vector<std::int32_t>& values) { return convert(Tensor::from<std::int32_t>(shape, values), DataType::uint8); };
+  const ValueId codes = b.constant(bytes({1, 8}, std::vector<std::int32_t>(8, 9)));
+  const ValueId real = b.node("DequantizeLinear", {codes, b.constant(Tensor::from<float>({1, 4}, {1, 2, 3, 4})), b.constant(bytes({1, 4}, {1, 2, 3, 4}))},
+                              {{"axis", std::int64_t{1}}, {"block_size", std::int64_t{2}}});
+  const Graph graph = written_and_read(b.finish(b.add(x, real)));
+  EXPECT_EQ(run(graph, Arithmetic::float32, Tensor(DataType::float32, {1, 8})), (std::vector<float>{8, 8, 14, 14, 18, 18, 20, 20}));
+}
+
+TEST(Onnx, AMissingZeroPointIsZeroOfTheCodesOwnType) {  // case O2
+  NetBuilder b;
+  const ValueId x = b.input({1, 1});
+  const ValueId codes = b.constant(convert(Tensor::from<std::int32_t>({1}, {-30}), DataType::int8));
+  const ValueId real = b.node("DequantizeLinear", {codes, b.constant(Tensor::scalar(0.01f))});
+  const Graph graph = written_and_read(b.finish(b.add(x, b.node("Reshape", {real, b.constant(Tensor::from<std::int64_t>({2}, {1, 1}))}))));
+  EXPECT_FLOAT_EQ(run(graph, Arithmetic::float32, Tensor(DataType::float32, {1, 1}))[0], -0.3f);
+}
+
 TEST(Onnx, SharedWeightsAreStoredOnceAndEachLayerHasItsOwnBias) {  // case B2
   NetBuilder b;
   const ValueId x = b.input({1, 4, 6, 6});
@@ -138,4 +256,8 @@ TEST(Onnx, RefusesAGridThatTheOpsetCannotHold) {
   const test::TemporaryFolder folder;
   EXPECT_THAT(test::message_of([&] { write_onnx(graph, folder / "net.onnx"); }), testing::HasSubstr("needs opset 13, but the file has opset 12"));
   EXPECT_FALSE(std::filesystem::exists(folder / "net.onnx"));
+  graph = test::residual_network(3, false);
+  graph.edit(graph.inputs()[0]).encoding = std::make_shared<const Encoding>(Encoding{.bits = 12, .scale = {1}, .zero_point = {0}});
+  EXPECT_THAT(test::message_of([&] { write_onnx(graph, folder / "net.onnx"); }),
+              testing::HasSubstr("value 'input': uint12 per tensor needs opset 21, but the file has opset 13"));
 }

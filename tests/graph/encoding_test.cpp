@@ -70,6 +70,30 @@ TEST(Quantize, TakesEachChannelsScaleAlongTheAxis) {
   EXPECT_FLOAT_EQ(dequantize({3, 30, -2, -20}, e, {2, 2, 1}).values<float>()[3], -2);
 }
 
+TEST(Quantize, TakesEachChannelsOwnBits) {
+  Encoding e{.bits = 8, .is_signed = true, .symmetric = true, .axis = 0, .scale = {1, 1, 1}, .zero_point = {0, 0, 0}, .channel_bits = {2, 4, 8}};
+  for (std::size_t c = 0; c < 3; ++c) set_range(e, c, {-7, 7});
+  EXPECT_EQ(e.scale, (std::vector<float>{7, 1, 7.0f / 127}));
+  const std::vector<std::int32_t> codes = quantize(Tensor::from<float>({3, 3}, {-20, 3, 20, -20, 3, 20, -20, 3.5f, 20}), e);
+  EXPECT_EQ(codes, (std::vector<std::int32_t>{-2, 0, 1, -8, 3, 7, -128, 64, 127}));
+  EXPECT_EQ(storage_type(e), DataType::int8);
+  EXPECT_EQ(describe(e), "int8 (4.67 bits on average) symmetric per channel (axis 0)");
+}
+
+TEST(Encoding, IsStoredInTheLeastTypeUnlessToldOtherwise) {
+  const auto stored = [](int bits, bool is_signed, int in) {
+    Encoding e{.bits = bits, .is_signed = is_signed};
+    if (in != 0) store_in(e, in);
+    return std::string(name_of(storage_type(e))) + (is_narrower_than_stored(e) ? " in part" : "");
+  };
+  EXPECT_EQ(stored(4, true, 0), "int4");
+  EXPECT_EQ(stored(3, false, 0), "uint4 in part");
+  EXPECT_EQ(stored(4, false, 8), "uint8 in part");
+  EXPECT_EQ(stored(8, false, 8), "uint8");
+  EXPECT_EQ(stored(9, true, 0), "int16 in part");
+  EXPECT_EQ(stored(16, false, 16), "uint16");
+}
+
 TEST(Encoding, HasTheCodesOfItsWidth) {
   for (int bits = 2; bits <= 16; ++bits) {
     const Encoding u{.bits = bits}, s{.bits = bits, .is_signed = true}, n{.bits = bits, .is_signed = true, .narrow = true};

@@ -37,6 +37,19 @@ TEST(QuantizeToCodes, EqualsItsReferenceToTheBit) {
   }
 }
 
+TEST(SplitCodes, GivesBytesThatAddUp) {
+  std::vector<float> codes;
+  for (int code = -65535; code <= 65535; code += 7) codes.push_back(static_cast<float>(code));
+  for (int code : {-65535, -384, -128, 0, 127, 128, 129, 383, 384, 385, 32767, 65535}) codes.push_back(static_cast<float>(code));
+  std::vector<float> high(codes.size()), low(codes.size());
+  split_codes(codes.data(), static_cast<std::int64_t>(codes.size()), high.data(), low.data());
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    EXPECT_EQ(256 * high[i] + low[i], codes[i]);
+    EXPECT_LE(std::fabs(low[i]), 128) << codes[i];
+    EXPECT_EQ(high[i], std::nearbyint(high[i])) << codes[i];
+  }
+}
+
 TEST(QuantizeToCodes, IsHardlyBiased) {  // ties go to even, so up and down cancel
   const CodeGrid grid{0.5f, -128, 127};
   std::vector<float> x, codes;

@@ -130,6 +130,72 @@ TEST(PlaceQuantizers, EverySubsetOfExcludedNodesGivesAValidGraph) {  // case P4
   }
 }
 
+namespace {
+
+// conv1 -> relu2 -> {conv3, add4}, add4 = relu2 + conv3 -> gemm: names and values of a small residual network.
+struct Residual {
+  NetBuilder b;
+  ValueId x = b.input({1, 4, 6, 6}), stem = b.relu(b.conv(x, 4, 4, 1)), branch = b.conv(stem, 4, 4, 1), sum = b.add(branch, stem);
+  ValueId pooled = b.max_pool(sum), vector = b.flatten(b.global_average_pool(pooled)), logits = b.gemm(vector, 4, 3);
+  Graph graph = b.finish(logits);
+  std::string name(ValueId made) const { return graph.producer(made)->name; }
+};
+
+std::string widths(Graph graph, const QuantizeOptions& options, std::vector<std::string>* notes = nullptr) {
+  PassRun run(nullptr, options);
+  const PassReport report = run(kPlaceQuantizers, graph);
+  if (notes != nullptr) *notes = report.notes;
+  std::string text;
+  for (const Layer& layer : layers_of(graph)) {
+    text += fmt::format("w{}a{} ", graph.encoding(layer.weight)->bits, graph.encoding(layer.data)->bits);
+  }
+  return text + fmt::format("a{}", graph.encoding(graph.outputs()[0])->bits);
+}
+
+}  // namespace
+
+TEST(PlaceQuantizers, GivesNamedLayersTheirBits) {
+  const Residual net;
+  const std::string conv3 = net.name(net.branch), add = net.name(net.sum);
+  EXPECT_EQ(widths(net.graph, {.weight_bits = 4, .activation_bits = 6}), "w4a6 w4a6 w4a6 a6");
+  EXPECT_EQ(widths(net.graph, {.weight_bits = 4, .first_last = {8, 8}}), "w8a8 w4a8 w8a8 a8");
+  EXPECT_EQ(widths(net.graph, {.activation_bits = 4, .first_last = {8, 8}}), "w8a8 w8a4 w8a8 a8");
+  EXPECT_EQ(widths(net.graph, {.weight_bits = 4, .first_last = {8, 8}, .named_bits = {{"gemm*", {2, 16}}}}), "w8a8 w4a8 w2a16 a16");
+  EXPECT_EQ(widths(net.graph, {.named_bits = {{conv3, {4, 0}}, {"gemm*", {0, 6}}}}), "w8a8 w4a8 w8a6 a6");
+  EXPECT_EQ(widths(net.graph, {.named_bits = {{add, {0, 16}}}}), "w8a8 w8a16 w8a8 a8");  // conv3's data are the Add's
+}
+
+TEST(PlaceQuantizers, SharedDataTakeTheMostBitsThatAReaderAsksForAndSayIt) {
+  const Residual net;
+  std::vector<std::string> notes;
+  EXPECT_EQ(widths(net.graph, {.named_bits = {{net.name(net.branch), {4, 4}}}}, &notes), "w8a8 w4a8 w8a8 a8");
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_THAT(notes[0], testing::AllOf(testing::HasSubstr("'" + net.name(net.branch) + "'"), testing::HasSubstr("8 bits in place of 4")));
+}
+
+TEST(PlaceQuantizers, SharedWeightsTakeTheMostBitsThatALayerAsksFor) {
+  for (bool first_is_wider : {false, true}) {
+    NetBuilder b;
+    const ValueId x = b.input({1, 4, 6, 6}), w = b.constant(random_tensor({4, 4, 1, 1}, 3));
+    const ValueId first = b.node("Conv", {x, w}), second = b.node("Conv", {first, w});
+    const std::string named = b.graph.producer(first_is_wider ? first : second)->name;
+    std::vector<std::string> notes;
+    EXPECT_EQ(widths(b.finish(second), {.weight_bits = 4, .first_last = {4, 0}, .named_bits = {{named, {8, 0}}}}, &notes), "w8a8 w8a8 a8");
+    ASSERT_EQ(notes.size(), 1u);
+    EXPECT_THAT(notes[0], testing::HasSubstr("its weight takes 8 bits in place of 4"));
+  }
+}
+
+TEST(PlaceQuantizers, StoresCodesInTheTypesOfTheTarget) {
+  Graph graph = Residual().graph;
+  PassRun run(nullptr, {.weight_bits = 4, .activation_bits = 4});
+  run.target.weight_types = run.target.activation_types = {"int8", "uint8"};
+  run(kPlaceQuantizers, graph);
+  EXPECT_EQ(storage_type(*graph.encoding(layers_of(graph)[0].weight)), DataType::int8);
+  EXPECT_EQ(storage_type(*graph.encoding(graph.inputs()[0])), DataType::uint8);
+  EXPECT_TRUE(is_narrower_than_stored(*graph.encoding(graph.inputs()[0])));
+}
+
 TEST(PlaceQuantizers, SaysWhyALayerStaysInFloat) {
   NetBuilder b;
   const ValueId x = b.input({1, 4});

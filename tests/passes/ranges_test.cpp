@@ -26,6 +26,29 @@ Graph conv_clip(float low, float high) {
 
 }  // namespace
 
+TEST(WeightRanges, CoverEachChannelWithItsOwnBits) {
+  for (RangeMethod method : {RangeMethod::minmax, RangeMethod::mse}) {
+    NetBuilder b;
+    const ValueId x = b.input({1, 16, 4, 4});
+    Graph graph = b.finish(b.conv(x, 16, 6, 3));
+    const ValueId weight = layers_of(graph)[0].weight;
+    PassRun run(nullptr, {.weight_range = method});
+    run(kPlaceQuantizers, graph);
+    Encoding grid = *graph.encoding(weight);
+    grid.channel_bits = {2, 3, 4, 5, 6, 8};
+    graph.edit(weight).encoding = std::make_shared<const Encoding>(grid);
+    run(kWeightRanges, graph);
+    const Encoding& set = *graph.encoding(weight);
+    const std::vector<std::int32_t> codes = quantize(*graph.constant(weight), set);
+    for (std::size_t c = 0; c < 6; ++c) {
+      const auto first = codes.begin() + static_cast<std::ptrdiff_t>(c) * 144;
+      const auto [low, high] = std::minmax_element(first, first + 144);
+      EXPECT_TRUE(*low >= set.code_min(c) && *high <= set.code_max(c)) << c;
+      EXPECT_TRUE(*high == set.code_max(c) || *low <= -set.code_max(c)) << c;  // all codes are used
+    }
+  }
+}
+
 TEST(ActivationRanges, NeverReachBeyondAFusedClamp) {  // case P1
   const MemoryDataset data(random_tensor({8, 3, 6, 6}, 5));
   const std::pair<float, float> bounds[] = {{0.0f, 6.0f}, {0.0f, 1.7f}, {0.0f, 0.3f}, {-1.0f, 1.0f}, {-0.3f, 1.7f}, {-2.0f, 0.0f}};

@@ -1,8 +1,11 @@
 #include "pipeline/quantize.h"
 
 #include <filesystem>
+#include <set>
 
 #include "base/file.h"
+#include "base/text.h"
+#include "engine/session.h"
 #include "formats/onnx/onnx.h"
 #include "pipeline/float_gate.h"
 #include "support/memory_dataset.h"
@@ -61,6 +64,85 @@ TEST(QuantizeFile, LeavesNothingWhenNothingIsQuantized) {  // case T5
   options.exclude = {"*"};
   EXPECT_THAT(message_of([&] { quantize_file(folder / "net.onnx", folder / "q.onnx", graph, samples(), options, {}); }), testing::HasSubstr("0 of 5 layers"));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(Quantize, RaisesTheOpsetToWhatTheCodesNeedAndSaysIt) {  // case I2
+  const auto raised = [](int opset, const QuantizeOptions& options) {
+    Graph graph = residual_network();
+    graph.file.opsets[""] = opset;
+    for (NodeId id : graph.nodes()) graph.edit(id).version = opset;
+    const QuantizeReport report = quantize(graph, samples(), options, {});
+    return fmt::format("{} {}", graph.file.opsets.at(""), join(report.warnings, ","));
+  };
+  EXPECT_EQ(raised(13, {}), "13 ");
+  EXPECT_THAT(raised(11, {}), testing::HasSubstr("13 the file's opset is 13 in place of 11"));
+  EXPECT_THAT(raised(11, {.granularity = Granularity::tensor}), testing::StartsWith("11 "));
+  EXPECT_THAT(raised(17, {.activation_bits = 16}), testing::HasSubstr("21 the file's opset is 21 in place of 17"));
+  EXPECT_THAT(raised(17, {.weight_bits = 4}), testing::HasSubstr("21 the file's opset is 21 in place of 17"));
+  EXPECT_EQ(raised(17, {.weight_bits = 6, .activation_bits = 6}), "17 ");
+  EXPECT_EQ(raised(22, {.weight_bits = 4}), "22 ");
+}
+
+namespace {
+
+// Ten convolutions in a row.
+Graph deep_network() {
+  NetBuilder b(11);
+  ValueId x = b.input({1, 3, 8, 8});
+  for (int i = 0; i < 10; ++i) x = b.relu(b.conv(x, i == 0 ? 3 : 8, 8, 3, {.pads = {1, 1, 1, 1}}));
+  return b.finish(b.gemm(b.flatten(b.global_average_pool(x)), 8, 10));
+}
+
+}  // namespace
+
+TEST(QuantizeFile, MoreBitsRaiseTheSqnrOfEveryValue) {  // case T5
+  const TemporaryFolder folder;
+  const Graph graph = deep_network();
+  write_onnx(graph, folder / "net.onnx");
+  std::map<std::string, double> before;
+  double before_output = 0;
+  for (const auto& [weights, activations] : {std::pair{4, 8}, {8, 8}, {8, 16}, {16, 16}}) {
+    SCOPED_TRACE(fmt::format("w{}a{}", weights, activations));
+    const QuantizeReport report =
+        quantize_file(folder / "net.onnx", folder / "q.onnx", graph, samples(), {.weight_bits = weights, .activation_bits = activations}, {});
+    EXPECT_EQ(report.quantized_layers, 11);
+    EXPECT_GT(*report.figures->outputs.at(0).sqnr_db, before_output + 1);
+    before_output = *report.figures->outputs.at(0).sqnr_db;
+    int results = 0;
+    for (const ValueRecord& value : report.values) {
+      ASSERT_TRUE(value.sqnr_db) << value.name;
+      if (value.is_weight || value.name == "input") continue;
+      if (before.contains(value.name)) {
+        EXPECT_GT(*value.sqnr_db, before[value.name]) << value.name;
+      }
+      before[value.name] = *value.sqnr_db;
+      ++results;
+    }
+    EXPECT_EQ(results, 13);
+  }
+  EXPECT_GT(before_output, 60);
+}
+
+TEST(QuantizeFile, MixedBitsAreReadBackAsTheyWereWritten) {
+  const TemporaryFolder folder;
+  const Graph graph = residual_network();
+  write_onnx(graph, folder / "net.onnx");
+  const QuantizeOptions options{.first_last = {8, 16}, .named_bits = {{"conv[0-9]*", {3, 6}}}};
+  const QuantizeReport report = quantize_file(folder / "net.onnx", folder / "q.onnx", graph, samples(), options, {});
+  Graph quantized = graph;
+  quantize(quantized, samples(), options, {});
+  Graph again = read_onnx(folder / "q.onnx");
+  absorb_qdq(again);
+  const auto results = [](const Graph& network) {
+    Session session(network, Arithmetic::simulated, 1);
+    const auto outputs = session.run(std::vector<Tensor>{random_tensor({2, 3, 8, 8}, 9)});
+    const auto values = outputs.at(0).values<float>();
+    return std::vector<float>(values.begin(), values.end());
+  };
+  EXPECT_EQ(results(again), results(quantized));
+  std::set<int> bits;
+  for (const ValueRecord& value : report.values) bits.insert(value.bits);
+  EXPECT_EQ(bits, (std::set<int>{3, 6, 8, 16}));
 }
 
 TEST(FloatGate, WarnsWhenTheDataAreScaledUnlikeTheTraining) {

@@ -83,6 +83,8 @@ class AffineStep : public Step {
   BufferRef in_, out_;
 };
 
+bool in_bytes(const Encoding& grid) { return storage_type(grid) == DataType::int8 || storage_type(grid) == DataType::uint8; }
+
 const char* not_two_equal(const Node& node, const PlanBuilder& plan) {
   if (node.inputs.size() != 2 || plan.type(node.input(0)) != DataType::float32) return "not two float32 values";
   if (plan.shape(node.input(0)) != plan.shape(node.input(1))) return "it broadcasts";
@@ -122,7 +124,11 @@ const char* declines_add_on_codes(const Node& node, const PlanBuilder& plan) {
   if (!plan.simulated()) return "real arithmetic";
   if (const char* reason = not_two_equal(node, plan)) return reason;
   if (plan.grid(node.input(0)) == nullptr || plan.grid(node.input(1)) == nullptr) return "an input has no grid";
-  if (plan.grid(find_tail(node, plan, false).output) == nullptr) return "its output has no grid";
+  const Encoding* out = plan.grid(find_tail(node, plan, false).output);
+  if (out == nullptr) return "its output has no grid";
+  for (const Encoding* grid : {plan.grid(node.input(0)), plan.grid(node.input(1)), out}) {
+    if (!in_bytes(*grid)) return "a grid is not stored in 8 bits";
+  }
   return nullptr;
 }
 

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/quantize.h"
+
 namespace halftone::cpu {
 namespace {
 
 constexpr double kExactFloat = 16777216.0;  // 2^24
+constexpr double kLargestWhole = 255;       // codes beyond it are split into bytes
 
 Tensor centred_codes(const Tensor& weight, const Encoding& encoding) {
   const std::vector<std::int32_t> codes = quantize(weight, encoding);
@@ -59,6 +62,28 @@ Tensor only_positions(const Tensor& codes, const WeightOrder& order, std::int64_
   return part;
 }
 
+struct WeightPiece {
+  Tensor codes;
+  double factor = 1;
+};
+
+// The codes, or their high and low bytes where they take more than one.
+std::vector<WeightPiece> pieces_of(const Tensor& codes) {
+  const auto values = codes.values<float>();
+  if (std::all_of(values.begin(), values.end(), [](float w) { return std::fabs(w) <= kLargestWhole; })) return {{codes}};
+  Tensor high(DataType::float32, codes.shape()), low(DataType::float32, codes.shape());
+  split_codes(values.data(), codes.size(), high.mutable_values<float>().data(), low.mutable_values<float>().data());
+  return {{high, 256}, {low, 1}};
+}
+
+void add_parts(const WeightPiece& piece, const WeightOrder& order, DataPiece data, double data_factor, double largest_input, std::vector<LayerPart>& parts) {
+  std::vector<std::int64_t> points = split_points(piece.codes.values<float>(), order, largest_input);
+  points.push_back(order.positions());
+  for (std::size_t p = 0; p + 1 < points.size(); ++p) {
+    parts.push_back({only_positions(piece.codes, order, points[p], points[p + 1]), data, piece.factor * data_factor});
+  }
+}
+
 Epilogue make_epilogue(const PlanBuilder& plan, const BiasCodes& bias, const Layer& layer, const Tail& tail) {
   Epilogue epilogue;
   const Encoding* out = plan.grid(tail.output);
@@ -86,14 +111,19 @@ LayerCodes make_layer_codes(const PlanBuilder& plan, const Layer& layer, const T
   const double largest_input = std::max(-data.low, data.high);
   const Tensor codes = centred_codes(*graph.constant(layer.weight), *graph.encoding(layer.weight));
   const WeightOrder order(codes.shape(), layer.weight_axis);
-  if (fits_one_sum(codes.values<float>(), order, largest_input, result.bias)) {
-    result.parts = {codes};
-    result.one_sum = true;
+  result.one_sum = fits_one_sum(codes.values<float>(), order, largest_input, result.bias);
+  if (result.one_sum) {
+    result.parts = {{codes}};
     return result;
   }
-  std::vector<std::int64_t> points = split_points(codes.values<float>(), order, largest_input);
-  points.push_back(order.positions());
-  for (std::size_t p = 0; p + 1 < points.size(); ++p) result.parts.push_back(only_positions(codes, order, points[p], points[p + 1]));
+  for (const WeightPiece& piece : pieces_of(codes)) {
+    if (largest_input <= kLargestWhole) {
+      add_parts(piece, order, DataPiece::whole, 1, largest_input, result.parts);
+    } else {
+      add_parts(piece, order, DataPiece::high, 256, std::nearbyint(largest_input / 256), result.parts);
+      add_parts(piece, order, DataPiece::low, 1, 128, result.parts);
+    }
+  }
   return result;
 }
 

@@ -26,22 +26,48 @@ class LayerStep : public Step {
   BufferRef in_, addend_, out_, scratch_;
 };
 
+// The data's codes as high and low bytes.
+class SplitCodesStep : public Step {
+ public:
+  SplitCodesStep(std::int64_t count, BufferRef in, BufferRef high, BufferRef low) : count_(count), in_(in), high_(high), low_(low) {}
+  void run(const Frame& frame) override {
+    const float* in = frame.read<float>(in_);
+    float *high = frame.write<float>(high_), *low = frame.write<float>(low_);
+    parallel_blocks(count_, 16384, frame.threads, [&](std::int64_t first, std::int64_t end) {
+      split_codes(in + first, end - first, high + first, low + first);
+    });
+  }
+
+ private:
+  std::int64_t count_;
+  BufferRef in_, high_, low_;
+};
+
+struct PartSum {
+  BufferRef buffer;
+  double factor = 1;
+};
+
 // Adds up the exact sums of a layer's parts in float64, then requantizes. NUMERICS.md, layers in parts.
 class JoinPartsStep : public Step {
  public:
-  JoinPartsStep(std::vector<BufferRef> parts, std::vector<double> bias, Epilogue epilogue, std::int64_t rows, BufferRef out)
+  JoinPartsStep(std::vector<PartSum> parts, std::vector<double> bias, Epilogue epilogue, std::int64_t rows, BufferRef out)
       : parts_(std::move(parts)), bias_(std::move(bias)), epilogue_(std::move(epilogue)), rows_(rows), out_(out) {}
   void run(const Frame& frame) override {
     const auto channels = static_cast<std::int64_t>(epilogue_.multiplier.size());
-    std::vector<const float*> parts;
-    for (BufferRef part : parts_) parts.push_back(frame.read<float>(part));
+    struct Source {
+      const float* sums;
+      double factor;
+    };
+    std::vector<Source> parts;
+    for (const PartSum& part : parts_) parts.push_back({frame.read<float>(part.buffer), part.factor});
     float* out = frame.write<float>(out_);
     parallel_blocks(rows_, 64, frame.threads, [&](std::int64_t first, std::int64_t end) {
       for (std::int64_t r = first; r < end; ++r) {
         float* row = out + r * channels;
         for (std::int64_t c = 0; c < channels; ++c) {
           double sum = bias_.empty() ? 0.0 : bias_[static_cast<std::size_t>(c)];
-          for (const float* part : parts) sum += part[r * channels + c];
+          for (const Source& part : parts) sum += part.factor * part.sums[r * channels + c];
           row[c] = static_cast<float>(sum);
         }
         requantize(row, 1, channels, epilogue_.multiplier.data(), epilogue_.rounds, epilogue_.low, epilogue_.high, row);
@@ -50,7 +76,7 @@ class JoinPartsStep : public Step {
   }
 
  private:
-  std::vector<BufferRef> parts_;
+  std::vector<PartSum> parts_;
   std::vector<double> bias_;
   Epilogue epilogue_;
   std::int64_t rows_;
@@ -59,6 +85,31 @@ class JoinPartsStep : public Step {
 
 const float* data_or_null(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
 
+// Where the parts of a layer read its data: the codes, and their high and low bytes where the parts are of those.
+class DataPieces {
+ public:
+  DataPieces(PlanBuilder& plan, ValueId data, Form form, bool splits) : plan_(plan), data_(data), form_(form) {
+    if (!splits) return;
+    const std::int64_t count = element_count(plan.shape(data));
+    const BufferRef in = plan.input(data, form);
+    high_ = plan.scratch(static_cast<std::size_t>(count) * sizeof(float));
+    low_ = plan.scratch(static_cast<std::size_t>(count) * sizeof(float));
+    plan.add_step(std::make_unique<SplitCodesStep>(count, in, high_, low_));
+  }
+  BufferRef read(DataPiece piece) {
+    if (piece == DataPiece::whole) return plan_.input(data_, form_);
+    const BufferRef buffer = piece == DataPiece::high ? high_ : low_;
+    plan_.reads(buffer);
+    return buffer;
+  }
+
+ private:
+  PlanBuilder& plan_;
+  ValueId data_;
+  Form form_;
+  BufferRef high_, low_;
+};
+
 // The steps of a layer on codes. make(weights, bias, epilogue) makes its primitive.
 template <typename Make>
 void add_code_steps(PlanBuilder& plan, const Layer& layer, const Tail& tail, Form form, std::int64_t rows, const Make& make) {
@@ -66,7 +117,7 @@ void add_code_steps(PlanBuilder& plan, const Layer& layer, const Tail& tail, For
   const bool out_on_grid = plan.grid(tail.output) != nullptr;
   if (codes.one_sum) {
     const std::vector<float> bias(codes.bias.begin(), codes.bias.end());
-    auto primitive = make(codes.parts[0], data_or_null(bias), codes.epilogue);
+    auto primitive = make(codes.parts[0].weights, data_or_null(bias), codes.epilogue);
     plan.report("onednn on codes: " + primitive->implementation());
     const BufferRef in = plan.input(layer.data, {form.layout, true});
     const BufferRef out = plan.output(tail.output, {form.layout, out_on_grid});
@@ -74,17 +125,18 @@ void add_code_steps(PlanBuilder& plan, const Layer& layer, const Tail& tail, For
     plan.add_step(std::make_unique<LayerStep>(std::move(primitive), in, BufferRef{}, out, scratch));
     return;
   }
-  std::vector<BufferRef> sums;
+  DataPieces data(plan, layer.data, {form.layout, true}, codes.splits_data());
+  std::vector<PartSum> sums;
   const auto sum_bytes = static_cast<std::size_t>(rows * layer.channels) * sizeof(float);
-  for (const Tensor& part : codes.parts) {
-    auto primitive = make(part, nullptr, Epilogue{});
+  for (const LayerPart& part : codes.parts) {
+    auto primitive = make(part.weights, nullptr, Epilogue{});
     plan.report(fmt::format("onednn on codes, {} parts: {}", codes.parts.size(), primitive->implementation()));
-    const BufferRef in = plan.input(layer.data, {form.layout, true});
-    sums.push_back(plan.scratch(sum_bytes));
+    const BufferRef in = data.read(part.data);
+    sums.push_back({plan.scratch(sum_bytes), part.factor});
     const BufferRef scratch = plan.scratch(primitive->scratch_bytes());
-    plan.add_step(std::make_unique<LayerStep>(std::move(primitive), in, BufferRef{}, sums.back(), scratch));
+    plan.add_step(std::make_unique<LayerStep>(std::move(primitive), in, BufferRef{}, sums.back().buffer, scratch));
   }
-  for (BufferRef sum : sums) plan.reads(sum);
+  for (const PartSum& sum : sums) plan.reads(sum.buffer);
   const BufferRef out = plan.output(tail.output, {form.layout, out_on_grid});
   plan.add_step(std::make_unique<JoinPartsStep>(sums, codes.bias, codes.epilogue, rows, out));
 }

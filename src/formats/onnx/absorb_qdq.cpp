@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "formats/onnx/onnx.h"
+#include "operators/clamp.h"
 
 namespace halftone {
 namespace {
@@ -119,14 +120,42 @@ void merge_identity(Graph& graph, NodeId id) {
   graph.remove_node(id);
 }
 
+// The grid with the fewer codes whose ends a Clip before it has; null: there is none.
+std::shared_ptr<const Encoding> narrowed(const Encoding& stored, const Clamp& clamp) {
+  if (stored.per_channel()) return nullptr;
+  for (int bits = 2; bits < stored.bits; ++bits) {
+    Encoding grid = stored;
+    grid.bits = bits;
+    store_in(grid, stored.bits);
+    if (grid.zero_point[0] < grid.code_min() || grid.zero_point[0] > grid.code_max()) continue;
+    if (grid.real_min() == clamp.low && grid.real_max() == clamp.high) return std::make_shared<const Encoding>(std::move(grid));
+  }
+  return nullptr;
+}
+
+// Takes a Clip to the ends of a narrower grid off Q's input: the grid is that one. The writer puts it there, perhaps behind a
+// value on all the codes of the same scale, which then has the narrower grid.
+void absorb_clip(Graph& graph, const Node& q, std::shared_ptr<const Encoding>& grid) {
+  const Node* clip = graph.producer(q.input(0));
+  if (clip == nullptr || clip->type != "Clip" || graph.only_reader(clip->output()) == nullptr) return;
+  const auto clamp = clamp_of(graph, *clip);
+  const auto narrow = clamp ? narrowed(*grid, *clamp) : nullptr;
+  if (!narrow) return;
+  const ValueId before = clip->input(0);
+  if (graph.encoding(before) != nullptr && *graph.encoding(before) == *grid && graph.only_reader(before) != nullptr) graph.edit(before).encoding = nullptr;
+  grid = narrow;
+  graph.bypass(clip->id);
+}
+
 void absorb_pair(Graph& graph, NodeId dq) {
   const ValueId codes = graph.node(dq).input(0);
   const Node* q = graph.producer(codes);
   if (q == nullptr || q->type != "QuantizeLinear" || graph.is_output(codes)) return;
   const Tensor* zero = graph.constant(q->input(2));
   const DataType type = zero != nullptr ? zero->type() : DataType::uint8;
-  const std::shared_ptr<const Encoding> quantized = grid_of(graph, *q, type), back = grid_of(graph, graph.node(dq), type);
+  std::shared_ptr<const Encoding> quantized = grid_of(graph, *q, type), back = grid_of(graph, graph.node(dq), type);
   if (!quantized || !back || !(*quantized == *back)) return;
+  if (graph.only_reader(codes) != nullptr) absorb_clip(graph, *q, quantized);
   const NodeId q_id = q->id;
   Node identity;
   identity.type = "Identity";

@@ -18,8 +18,12 @@ Graph read_onnx(const std::filesystem::path& path);
 // becomes an Identity with the Encoding on its output, merged into the Value before it when every reader passes through it.
 void absorb_qdq(Graph& graph);
 
-// Writes the graph as it is, encodings as Q/DQ pairs, atomically. Throws Error (unwritable, disk full).
+// Writes the graph as it is, encodings as Q/DQ pairs, atomically. Codes of 4 bits stand in 8 where the graph's opset has
+// no others. Throws Error (a grid that the opset cannot hold, unwritable, disk full).
 void write_onnx(const Graph& graph, const std::filesystem::path& path);
+
+// The opset that a file needs for all of the graph's grids, with codes of 4 bits packed; 0 without grids.
+int opset_for_grids(const Graph& graph);
 
 // A TensorProto file (.pb), as ONNX's node tests store inputs and outputs.
 Tensor read_onnx_tensor(const std::filesystem::path& path);

@@ -2,8 +2,12 @@
 //
 //   weight W (constant)   W_quantized, W_scale, W_zero_point -> DequantizeLinear -> W
 //   bias of a layer       int32 codes with scale s_x s_w (operators/layer.h) -> DequantizeLinear
-//   activation v          v -> QuantizeLinear -> v_quantized -> DequantizeLinear -> v_dequantized, which all readers take
-//   graph output v        v_float -> QuantizeLinear -> v_quantized -> DequantizeLinear -> v
+//   activation v          v (-> Clip) -> QuantizeLinear -> v_quantized -> DequantizeLinear -> v_dequantized, which all readers take
+//   graph output v        v_float (-> Clip) -> QuantizeLinear -> v_quantized -> DequantizeLinear -> v
+//
+// The Clip, to the ends of the grid, stands where the codes' type holds more codes than the grid has. Where that type has 8
+// bits a pair on all its codes stands before the Clip too, so that runtimes with integer kernels for them take the node that
+// makes v:  v -> QuantizeLinear -> DequantizeLinear -> Clip -> QuantizeLinear -> ...
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -16,7 +20,18 @@
 namespace halftone {
 namespace {
 
-constexpr int kPerChannelOpset = 13;  // DequantizeLinear has an axis since then
+constexpr int kFirstOpset = 10;       // QuantizeLinear and DequantizeLinear are there since then,
+constexpr int kPerChannelOpset = 13;  // have an axis,
+constexpr int kAllTypesOpset = 21;    // and know 4 and 16 bits
+constexpr int kClipOpset = 11;        // Clip's bounds are inputs since then
+
+bool is_byte(DataType type) { return type == DataType::int8 || type == DataType::uint8; }
+
+int opset_for(const Value& value, const Encoding& grid) {
+  if (!is_byte(storage_type(grid))) return kAllTypesOpset;
+  if (grid.per_channel()) return kPerChannelOpset;
+  return !value.is_constant() && is_narrower_than_stored(grid) ? kClipOpset : kFirstOpset;
+}
 
 Tensor codes_tensor(const std::vector<std::int32_t>& codes, DataType type, const Shape& shape) {
   return convert(Tensor::from<std::int32_t>(shape, codes), type);
@@ -134,35 +149,50 @@ class GraphWriter {
 
   void write_pair(ValueId id) {
     const Value& value = graph_.value(id);
-    const Encoding& encoding = *value.encoding;
-    check_writable_grid(value);
+    const Encoding encoding = stored_grid(value);
     const std::vector<std::string> grid =
         write_grid(value.name, encoding.scale, encoding.zero_point, storage_type(encoding), encoding.per_channel());
-    const std::string codes = unique(value.name + "_quantized");
-    auto& node = add_node("QuantizeLinear", value.name + "_QuantizeLinear", {made_[id], grid[0], grid[1]}, codes);
-    if (encoding.per_channel()) set_axis(node, encoding.axis);
-    write_dequantize(codes, grid, read_[id], encoding.axis);
+    const std::string real = is_narrower_than_stored(encoding) ? write_clip(value, encoding, grid) : made_[id];
+    write_quantize_dequantize(value.name, real, grid, encoding.axis, read_[id]);
   }
 
-  void check_writable_grid(const Value& value) const {
-    const Encoding& encoding = *value.encoding;
-    HALFTONE_CHECK(!encoding.placed_only());
+  void write_quantize_dequantize(const std::string& stem, const std::string& real, const std::vector<std::string>& grid, int axis, const std::string& output) {
+    const std::string codes = unique(stem + "_quantized");
+    auto& node = add_node("QuantizeLinear", stem + "_QuantizeLinear", {real, grid[0], grid[1]}, codes);
+    if (axis != Encoding::kPerTensor) set_axis(node, axis);
+    write_dequantize(codes, grid, output, axis);
+  }
+
+  // Real numbers clipped to the ends of the grid have the codes of the grid in a wider type too.
+  std::string write_clip(const Value& value, const Encoding& encoding, const std::vector<std::string>& grid) {
+    if (encoding.per_channel()) throw Error("value '{}': a grid of {} cannot be stored in {}", value.name, describe(encoding), name_of(storage_type(encoding)));
+    std::string real = made_[value.id];
+    if (is_byte(storage_type(encoding)) && value.producer != NodeId::none) {
+      const std::string wide = unique(value.name + "_wide");
+      write_quantize_dequantize(wide, real, grid, encoding.axis, wide);
+      real = wide;
+    }
+    const std::vector<std::string> bounds = {unique(value.name + "_low"), unique(value.name + "_high")};
+    write_initializer(bounds[0], Tensor::scalar(encoding.real_min()));
+    write_initializer(bounds[1], Tensor::scalar(encoding.real_max()));
+    const std::string clipped = unique(value.name + "_clipped");
+    add_node("Clip", value.name + "_Clip", {real, bounds[0], bounds[1]}, clipped);
+    return clipped;
+  }
+
+  // The value's grid as this file holds it: codes of 4 bits stand in 8 before the opset that has them.
+  Encoding stored_grid(const Value& value) const {
+    Encoding grid = *value.encoding;
+    HALFTONE_CHECK(!grid.placed_only());
     const auto opset = graph_.file.opsets.find("");
     const int version = opset == graph_.file.opsets.end() ? 0 : opset->second;
-    const int needed = encoding.per_channel() ? kPerChannelOpset : 10;
+    if (grid.bits <= 4 && version < kAllTypesOpset) store_in(grid, 8);
+    const int needed = opset_for(value, grid);
     if (version < needed) {
-      throw Error("value '{}': {} needs opset {}, but the file has opset {}; convert the model to opset {} first{}", value.name,
-                  describe(encoding), needed, version, kPerChannelOpset, encoding.per_channel() && version >= 10 ? ", or give --granularity tensor" : "");
+      throw Error("value '{}': {} needs opset {}, but the file has opset {}; convert the model to opset {} first{}", value.name, describe(grid), needed,
+                  version, std::max(needed, kPerChannelOpset), needed == kPerChannelOpset && version >= kFirstOpset ? ", or give --granularity tensor" : "");
     }
-    if (value.is_constant() ? encoding.bits > 8 : encoding.bits != 8) {
-      throw Error("value '{}': files with {}-bit codes are not supported yet", value.name, encoding.bits);
-    }
-  }
-
-  // int4 where the opset has it; codes of fewer than 8 bits otherwise stand in int8, where they mean the same.
-  DataType constant_storage(const Encoding& encoding) const {
-    constexpr int kInt4Opset = 21;
-    return encoding.bits <= 4 && graph_.file.opsets.at("") < kInt4Opset ? DataType::int8 : storage_type(encoding);
+    return grid;
   }
 
   // A constant is written when the first node reads it.
@@ -173,11 +203,10 @@ class GraphWriter {
       write_initializer(value.name, *value.constant);
       return value.name;
     }
-    check_writable_grid(value);
-    const Encoding& encoding = *value.encoding;
+    const Encoding encoding = stored_grid(value);
     const std::string codes = unique(value.name + "_quantized");
-    write_initializer(codes, codes_tensor(quantize(*value.constant, encoding), constant_storage(encoding), value.constant->shape()));
-    const auto grid = write_grid(value.name, encoding.scale, encoding.zero_point, constant_storage(encoding), encoding.per_channel());
+    write_initializer(codes, codes_tensor(quantize(*value.constant, encoding), storage_type(encoding), value.constant->shape()));
+    const auto grid = write_grid(value.name, encoding.scale, encoding.zero_point, storage_type(encoding), encoding.per_channel());
     write_dequantize(codes, grid, value.name, encoding.axis);
     return value.name;
   }
@@ -258,6 +287,15 @@ class GraphWriter {
 };
 
 }  // namespace
+
+int opset_for_grids(const Graph& graph) {
+  int needed = 0;
+  for (ValueId id : graph.values()) {
+    const Value& value = graph.value(id);
+    if (value.encoding) needed = std::max(needed, opset_for(value, *value.encoding));
+  }
+  return needed;
+}
 
 void write_onnx(const Graph& graph, const std::filesystem::path& path) {
   verify(graph, path.string());

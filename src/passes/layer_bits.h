@@ -1,0 +1,38 @@
+// How many bits each node's weight and data take: those of all layers, or others for the first and last layers and for
+// named ones.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "graph/graph.h"
+#include "passes/pass.h"
+
+namespace halftone {
+
+class BitsOfNodes {
+ public:
+  BitsOfNodes(const Graph& graph, const QuantizeOptions& options);
+
+  // A name wins over first and last, those over what all layers take.
+  int weight(NodeId id) const { return at(id).weight; }
+  int activation(NodeId id) const { return at(id).activation; }
+  bool is_special(NodeId id) const { return special_.contains(id); }
+
+ private:
+  LayerBits at(NodeId id) const;
+
+  LayerBits usual_;
+  std::map<NodeId, LayerBits> special_;
+};
+
+// "w4a8", "w4", "a16"
+std::string describe(const LayerBits& bits);
+// The other way round; nullopt: it is none.
+std::optional<LayerBits> layer_bits(const std::string& text);
+
+// Throws UsageError: widths that there are not or that the target cannot store, globs that match no node with bits of its
+// own, two that disagree about a node.
+void check_bits(const Graph& graph, const QuantizeOptions& options, const Target& target);
+
+}  // namespace halftone

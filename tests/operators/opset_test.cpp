@@ -1,0 +1,69 @@
+// Raising a file's opset keeps what the network computes (case I2).
+#include "operators/opset.h"
+
+#include "formats/onnx/onnx.h"
+#include "support/pass_runner.h"
+#include "support/temporary_folder.h"
+
+using namespace halftone;
+using namespace halftone::test;
+
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+
+// Every operator whose form changed between opset 9 and 21, on 2 x 4 x 6 x 6.
+Graph old_network() {
+  NetBuilder b;
+  b.graph.file.opsets[""] = 9;
+  b.graph.file.ir_version = 4;
+  ValueId x = b.input({2, 4, 6, 6});
+  x = b.node("Clip", {b.conv(x, 4, 4, 3)}, {{"min", -1.0f}, {"max", 2.0f}});
+  x = b.node("Pad", {x}, {{"pads", Ints{0, 0, 1, 1, 0, 0, 1, 1}}, {"value", 0.5f}});
+  x = b.node("Slice", {x}, {{"starts", Ints{1}}, {"ends", Ints{5}}, {"axes", Ints{2}}});
+  x = b.node("Dropout", {b.batch_norm(x, 4)}, {{"ratio", 0.3f}});
+  x = b.node("ReduceMean", {x}, {{"axes", Ints{2}}});
+  x = b.node("Unsqueeze", {b.node("Squeeze", {x}, {{"axes", Ints{2}}})}, {{"axes", Ints{3}}});
+  x = b.node("Softmax", {b.gemm(b.flatten(x), 24, 5)});
+  return b.finish(x);
+}
+
+}  // namespace
+
+TEST(RaiseOpset, KeepsWhatTheNetworkComputes) {
+  const Tensor x = random_tensor({2, 4, 6, 6}, 5);
+  const std::vector<float> before = run_float(old_network(), x);
+  for (int opset : {9, 10, 11, 12, 13, 17, 18, 21}) {
+    Graph graph = old_network();
+    raise_opset(graph, opset);
+    verify(graph, "raised");
+    EXPECT_EQ(graph.file.opsets.at(""), opset);
+    EXPECT_GE(graph.file.ir_version, opset == 21 ? 10 : 4);
+    for (NodeId id : graph.nodes()) EXPECT_EQ(graph.node(id).version, opset);
+    EXPECT_EQ(run_float(graph, x), before) << opset;
+    const TemporaryFolder folder;
+    write_onnx(graph, folder / "raised.onnx");
+    EXPECT_EQ(run_float(read_onnx(folder / "raised.onnx"), x), before) << opset;
+  }
+}
+
+TEST(RaiseOpset, NeverLowers) {
+  Graph graph = residual_network();
+  const std::string before = dump(graph);
+  raise_opset(graph, 11);
+  EXPECT_EQ(graph.file.opsets.at(""), 13);
+  EXPECT_EQ(dump(graph), before);
+}
+
+TEST(RaiseOpset, RefusesWhatTheLaterOpsetCannotSay) {
+  NetBuilder b;
+  b.graph.file.opsets[""] = 11;
+  const ValueId x = b.input({2, 4, 6, 6});
+  Graph over_three_axes = b.finish(b.node("Softmax", {b.conv(x, 4, 4, 3)}));
+  over_three_axes.edit(over_three_axes.outputs()[0]).dims = std::vector<Dimension>(4);
+  EXPECT_THAT(message_of([&] { raise_opset(over_three_axes, 13); }),
+              testing::AllOf(testing::HasSubstr("Softmax 'softmax"), testing::HasSubstr("opset 11 to 13"), testing::HasSubstr("all axes from 1 on")));
+  Graph old = residual_network();
+  old.file.opsets[""] = 6;
+  EXPECT_THAT(message_of([&] { raise_opset(old, 13); }), testing::HasSubstr("opset 6 cannot be raised to 13"));
+}
