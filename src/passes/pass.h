@@ -70,6 +70,6 @@ struct Pass {
 };
 
 extern const Pass kFoldConstants, kFoldBatchNorm, kFoldConstantChannels, kPlaceQuantizers, kWeightRanges, kActivationRanges,
-    kRoundFast;
+    kRoundFast, kCorrectBias;
 
 }  // namespace halftone

@@ -16,6 +16,7 @@ std::span<const Pass* const> all_passes() {
       &kWeightRanges,          // the weights' scales
       &kActivationRanges,      // the activations' grids
       &kRoundFast,             // the weights' codes, for these grids
+      &kCorrectBias,           // where they are the nearest ones: what that shifts the means by
   };
   return kOrder;
 }

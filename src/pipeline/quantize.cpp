@@ -88,6 +88,12 @@ void record_values(const Graph& graph, const PassContext& context, QuantizeRepor
   }
 }
 
+// round_fast refits the biases itself.
+bool fits_rounding(const Pass& pass, Rounding rounding) {
+  if (&pass == &kRoundFast) return rounding == Rounding::fast;
+  return &pass != &kCorrectBias || rounding == Rounding::nearest;
+}
+
 QuantizeReport run_passes(Graph& graph, const SampleSource* data, const QuantizeOptions& options, const Job& job) {
   const Target target = load_target(options.target);
   check_options(graph, options, target);
@@ -96,7 +102,7 @@ QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Quantize
   report.target = target.name;
   for (const Pass* pass : choose_passes(options.passes, options.disabled_passes)) {
     const bool possible = data != nullptr || pass->needs == Needs::nothing;
-    if (pass == &kRoundFast && options.passes.empty() && options.rounding != Rounding::fast) continue;  // unless named
+    if (options.passes.empty() && !fits_rounding(*pass, options.rounding)) continue;  // unless named
     if (possible && !(data == nullptr && pass == &kWeightRanges)) report.passes.push_back(run_pass(*pass, graph, context));
   }
   report.float_layers = std::move(context.float_layers);
