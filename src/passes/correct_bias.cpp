@@ -75,7 +75,10 @@ class BiasCorrection : public SweepVisitor {
       double shift = 0;
       for (std::int64_t p = 0; p < order.positions(); ++p) {
         const std::size_t i = order.element(p, c), k = static_cast<std::size_t>(p);
-        shift += w[i] * x[k] - w_hat[i] * x_hat[k];
+        static const char* mode = std::getenv("BC_MODE");
+        static const double share = std::getenv("BC_SHARE") ? std::atof(std::getenv("BC_SHARE")) : 1.0;
+        if (mode != nullptr) shift += (w[i] - w_hat[i]) * x_hat[k] + share * w[i] * (x[k] - x_hat[k]);
+        else shift += w[i] * x[k] - w_hat[i] * x_hat[k];
       }
       float& b = bias[static_cast<std::size_t>(c)];
       b = static_cast<float>(b + shift / static_cast<double>(rows_));
@@ -94,6 +97,7 @@ PassReport correct_bias(Graph& graph, PassContext& context) {
   BiasCorrection correction(context, report);
   SweepOptions options{.seed = context.options.seed, .label = "correcting biases"};
   if (const char* e = std::getenv("BC_POSITIONS")) options.positions = std::atoll(e);
+  if (const char* e = std::getenv("BC_SAMPLES")) options.samples = std::atoll(e);
   if (const char* e = std::getenv("BC_ROWS")) options.rows = options.few_columns_rows = std::atoll(e);
   if (const char* e = std::getenv("BC_INNER")) options.inner_samples = std::atoll(e);
   if (const char* e = std::getenv("BC_STORE")) options.store_bytes = std::strtoull(e, nullptr, 10) << 20;

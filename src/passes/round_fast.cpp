@@ -68,7 +68,8 @@ class FastRounding : public SweepVisitor {
     for (std::int64_t c = 0; c < layer.channels; ++c) {
       for (std::int64_t p = 0; p < order.positions(); ++p) rows.push_back(weight.values<float>()[order.element(p, c)]);
     }
-    const Solution solution = solve(*graph.encoding(layer.weight), rows);
+    const Encoding& grid = *graph.encoding(layer.weight);
+    const Solution solution = solve(grid, rows, grid.per_channel() && !context_.given.contains(layer.weight));
     write(graph, layer, order, solution);
     report(graph, layer, solution.weights);
   }
@@ -76,7 +77,7 @@ class FastRounding : public SweepVisitor {
   double mean_ratio() const { return report_.changed > 0 ? ratios_ / report_.changed : 1; }
 
  private:
-  Solution solve(const Encoding& grid, const std::vector<float>& rows) const {
+  Solution solve(const Encoding& grid, const std::vector<float>& rows, bool fits_scales) const {
     const auto& [groups, columns, targets, coherence, centred] = moments_->shape();
     const auto each = static_cast<std::size_t>(targets);
     Solution solution(each * static_cast<std::size_t>(groups), static_cast<std::size_t>(columns));
@@ -85,7 +86,7 @@ class FastRounding : public SweepVisitor {
     parallel_for(groups, outer, [&, columns = columns](std::int64_t g) {
       const std::size_t first = static_cast<std::size_t>(g) * each;
       const auto part = rows.begin() + static_cast<std::ptrdiff_t>(first) * columns;
-      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, moments_->cross(g), {}, codes_of(grid), grid.per_channel()};
+      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, moments_->cross(g), {}, codes_of(grid), fits_scales};
       for (std::size_t c = 0; c < each; ++c) problem.scales.push_back(grid.scale[grid.per_channel() ? first + c : 0]);
       const RoundingSolver solver(moments_->covariance(g), columns, shrunk);
       solution.set_group(first, solver.solve(problem, inner), moments_->mean(g), moments_->mean_target(g));

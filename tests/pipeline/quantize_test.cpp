@@ -32,7 +32,7 @@ TEST(QuantizeFile, GivesTheSameBytesTwiceAndWithTwoThreads) {  // case O4
   write_onnx(graph, folder / "net.onnx");
   std::string first;
   for (int threads : {1, 2, 1}) {
-    const QuantizeReport report = quantize_file(folder / "net.onnx", folder / "q.onnx", graph, samples(), {}, {.threads = threads});
+    const QuantizeReport report = quantize_file({folder / "net.onnx", folder / "q.onnx"}, graph, samples(), {}, {.threads = threads});
     EXPECT_EQ(report.quantized_layers, 5);
     EXPECT_GT(*report.figures->outputs.at(0).sqnr_db, 20);
     if (first.empty()) first = bytes_of(folder / "q.onnx");
@@ -59,7 +59,7 @@ TEST(QuantizeFile, LeavesNothingWhenNothingIsQuantized) {  // case T5
   write_onnx(graph, folder / "net.onnx");
   QuantizeOptions options;
   options.exclude = {"*"};
-  EXPECT_THAT(message_of([&] { quantize_file(folder / "net.onnx", folder / "q.onnx", graph, samples(), options, {}); }), testing::HasSubstr("0 of 5 layers"));
+  EXPECT_THAT(message_of([&] { quantize_file({folder / "net.onnx", folder / "q.onnx"}, graph, samples(), options, {}); }), testing::HasSubstr("0 of 5 layers"));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 

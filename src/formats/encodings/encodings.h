@@ -53,8 +53,8 @@ std::vector<EncodingsEntry> encodings_of(const Graph& graph);
 // puts the producer's result on the clamp's grid computes the same.
 const Encoding* grid_with_clamp(const Graph& graph, ValueId id);
 
-// The entry's grid of at most 16 bits; where the file leaves signedness and axis open, those of `placed`. channels: along the
-// placed axis. Throws Error: 0 is no code.
+// The grid of an entry that is not float, of at most 16 bits; where the file leaves signedness and axis open, those of
+// `placed`. channels: along the placed axis. Whether 0 is among the codes is for the caller to check.
 Encoding encoding_of(const EncodingsEntry& entry, const Encoding& placed, std::int64_t channels);
 
 }  // namespace halftone

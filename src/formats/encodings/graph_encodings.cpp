@@ -95,13 +95,7 @@ Encoding encoding_of(const EncodingsEntry& entry, const Encoding& placed, std::i
   const bool one_channel = placed.per_channel() && channels == 1 && entry.scale.size() == 1;  // 0.6.1 cannot tell it from a tensor
   if (entry.per_channel || one_channel) encoding.axis = entry.axis.value_or(placed.axis);
   encoding.scale = entry.scale;
-  for (std::int64_t offset : entry.offset) {
-    const std::int64_t zero = encoding.code_min() - offset;
-    if (zero < encoding.code_min() || zero > encoding.code_max()) {
-      throw Error("value '{}': with offset {} no code is 0; give one from {} to 0", entry.name, offset, encoding.code_min() - encoding.code_max());
-    }
-    encoding.zero_point.push_back(static_cast<std::int32_t>(zero));
-  }
+  for (std::int64_t offset : entry.offset) encoding.zero_point.push_back(static_cast<std::int32_t>(encoding.code_min() - offset));
   if (entry.is_signed) {
     encoding.symmetric = encoding.is_signed && std::all_of(encoding.zero_point.begin(), encoding.zero_point.end(), [](std::int32_t z) { return z == 0; });
   }
