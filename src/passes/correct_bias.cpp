@@ -1,17 +1,18 @@
 // Empirical bias correction (METHODS 3.3) for weights that are rounded to nearest: layer after layer, those before it
-// quantized and corrected already, so that each output channel keeps its mean:
-//     b^ = b + W mean(x) - W^ mean(x^)
-// x: inputs in the float network, x^: in the quantized one. Needs samples. Changes biases, and adds those that are missing;
-// a MatMul has none. Where the new bias leaves int32, the channel's weight scale is widened, and said so.
+// quantized and corrected already. What the rounding shifts the mean of an output channel by is taken back, and half of what
+// the shifted inputs do:
+//     b^ = b + (W - W^) mean(x^) + 1/2 W (mean(x) - mean(x^))
+// x: inputs in the float network, x^: in the quantized one. Why half: docs/decisions/0006. Needs samples. Changes biases, and
+// adds those that are missing; a MatMul has none. Where the new bias leaves int32, the channel's weight scale is widened.
 // Source: Nagel et al. 2019 (DFQ), section 4.2; Nagel et al. 2021, section 3.3.
-#include <cstdlib>
-
 #include "passes/fit_bias.h"
 #include "passes/layer_edit.h"
 #include "ranges/sweep.h"
 
 namespace halftone {
 namespace {
+
+constexpr double kShare = 0.5;
 
 // Sums of rows, [group][columns].
 class RowSums {
@@ -75,10 +76,7 @@ class BiasCorrection : public SweepVisitor {
       double shift = 0;
       for (std::int64_t p = 0; p < order.positions(); ++p) {
         const std::size_t i = order.element(p, c), k = static_cast<std::size_t>(p);
-        static const char* mode = std::getenv("BC_MODE");
-        static const double share = std::getenv("BC_SHARE") ? std::atof(std::getenv("BC_SHARE")) : 1.0;
-        if (mode != nullptr) shift += (w[i] - w_hat[i]) * x_hat[k] + share * w[i] * (x[k] - x_hat[k]);
-        else shift += w[i] * x[k] - w_hat[i] * x_hat[k];
+        shift += (w[i] - w_hat[i]) * x_hat[k] + kShare * w[i] * (x[k] - x_hat[k]);
       }
       float& b = bias[static_cast<std::size_t>(c)];
       b = static_cast<float>(b + shift / static_cast<double>(rows_));
@@ -95,12 +93,8 @@ class BiasCorrection : public SweepVisitor {
 PassReport correct_bias(Graph& graph, PassContext& context) {
   PassReport report;
   BiasCorrection correction(context, report);
-  SweepOptions options{.seed = context.options.seed, .label = "correcting biases"};
-  if (const char* e = std::getenv("BC_POSITIONS")) options.positions = std::atoll(e);
-  if (const char* e = std::getenv("BC_SAMPLES")) options.samples = std::atoll(e);
-  if (const char* e = std::getenv("BC_ROWS")) options.rows = options.few_columns_rows = std::atoll(e);
-  if (const char* e = std::getenv("BC_INNER")) options.inner_samples = std::atoll(e);
-  if (const char* e = std::getenv("BC_STORE")) options.store_bytes = std::strtoull(e, nullptr, 10) << 20;
+  // Means need few rows; every sample costs a run of all layers.
+  const SweepOptions options{.samples = 64, .rows = 4096, .seed = context.options.seed, .label = "correcting biases"};
   sweep_layers(graph, *context.data, options, context.job, correction);
   if (report.changed > 0) report.summary = fmt::format("{} biases", report.changed);
   return report;

@@ -47,10 +47,13 @@ class Loading {
     throw Error("{}: {}", file_.path, fmt::vformat(format, fmt::make_format_args(args...)));
   }
 
+  // Biases may be made later on.
+  static bool is_bias(const EncodingsEntry& entry) { return entry.bits == 32 && !entry.is_float; }
+
   void check_names() {
     std::vector<std::string> foreign;
     for (const EncodingsEntry& entry : file_.entries) {
-      if (by_name_.contains(entry.name)) continue;
+      if (by_name_.contains(entry.name) || is_bias(entry)) continue;
       (context_.model_values.contains(entry.name) ? folded_ : foreign).push_back(entry.name);
     }
     if (foreign.empty()) return;
@@ -60,7 +63,7 @@ class Loading {
   void take(const EncodingsEntry& entry, ValueId id) {
     const Encoding* grid = graph_.encoding(id);
     if (grid == nullptr) {
-      if (!entry.is_float && !biases_.contains(id) && grid_with_clamp(graph_, id) == nullptr) left_float_.push_back(entry.name);
+      if (!entry.is_float && !is_bias(entry) && !biases_.contains(id) && grid_with_clamp(graph_, id) == nullptr) left_float_.push_back(entry.name);
       return;
     }
     if (entry.is_float) fail("value '{}' is float there, but the target {} puts it on {}; leave its nodes out with --exclude", entry.name, target_.name, describe(*grid));

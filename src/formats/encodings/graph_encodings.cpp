@@ -95,7 +95,8 @@ Encoding encoding_of(const EncodingsEntry& entry, const Encoding& placed, std::i
   const bool one_channel = placed.per_channel() && channels == 1 && entry.scale.size() == 1;  // 0.6.1 cannot tell it from a tensor
   if (entry.per_channel || one_channel) encoding.axis = entry.axis.value_or(placed.axis);
   encoding.scale = entry.scale;
-  for (std::int64_t offset : entry.offset) encoding.zero_point.push_back(static_cast<std::int32_t>(encoding.code_min() - offset));
+  constexpr std::int64_t kFar = std::int64_t{1} << 30;  // no code of 16 bits
+  for (std::int64_t offset : entry.offset) encoding.zero_point.push_back(static_cast<std::int32_t>(std::clamp(encoding.code_min() - offset, -kFar, kFar)));
   if (entry.is_signed) {
     encoding.symmetric = encoding.is_signed && std::all_of(encoding.zero_point.begin(), encoding.zero_point.end(), [](std::int32_t z) { return z == 0; });
   }
