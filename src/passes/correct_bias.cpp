@@ -1,18 +1,16 @@
 // Empirical bias correction (METHODS 3.3) for weights that are rounded to nearest: layer after layer, those before it
-// quantized and corrected already. What the rounding shifts the mean of an output channel by is taken back, and half of what
-// the shifted inputs do:
-//     b^ = b + (W - W^) mean(x^) + 1/2 W (mean(x) - mean(x^))
-// x: inputs in the float network, x^: in the quantized one. Why half: docs/decisions/0006. Needs samples. Changes biases, and
-// adds those that are missing; a MatMul has none. Where the new bias leaves int32, the channel's weight scale is widened.
-// Source: Nagel et al. 2019 (DFQ), section 4.2; Nagel et al. 2021, section 3.3.
+// quantized and corrected already, so that each output channel gets the mean it should have:
+//     b^ = mean(t) - W^ mean(x^)
+// x^: inputs in the quantized network; t: what the layer should make, its result in the float network, and where that is
+// added to a shortcut also the shortcut's error (ranges/sweep.h). Needs samples. Changes biases, and adds those that are
+// missing; a MatMul has none. Where the new bias leaves int32, the channel's weight scale is widened, and said so.
+// Source: Nagel et al. 2019 (DFQ), section 4.2; Nagel et al. 2021, section 3.3; the shortcut's error is ours.
 #include "passes/fit_bias.h"
 #include "passes/layer_edit.h"
 #include "ranges/sweep.h"
 
 namespace halftone {
 namespace {
-
-constexpr double kShare = 0.5;
 
 // Sums of rows, [group][columns].
 class RowSums {
@@ -38,16 +36,16 @@ class BiasCorrection : public SweepVisitor {
  public:
   BiasCorrection(PassContext& context, PassReport& report) : context_(context), report_(report) {}
 
-  void begin(const Layer&, std::int64_t groups, std::int64_t columns) override {
-    real_.emplace(groups, columns);
-    quantized_.emplace(groups, columns);
-    groups_ = groups;
+  void begin(const Layer& layer, std::int64_t groups, std::int64_t columns) override {
+    each_ = layer.channels / groups;
+    inputs_.emplace(groups, columns);
+    targets_.emplace(groups, each_);
     rows_ = 0;
   }
 
-  void add(const Rows& x, const Rows& quantized, std::int64_t rows) override {
-    real_->add(x);
-    quantized_->add(quantized);
+  void add(const Rows& quantized, const Rows& target, std::int64_t rows, std::int64_t) override {
+    inputs_->add(quantized);
+    targets_->add(target);
     rows_ += rows;
   }
 
@@ -56,38 +54,34 @@ class BiasCorrection : public SweepVisitor {
       report_.note("'{}': a {} has no bias to correct", graph.node(layer.node).name, graph.node(layer.node).type);
       return;
     }
-    const std::vector<float> bias = bias_or_zero(graph, layer);
     do {
-      set_bias(graph, layer, corrected(graph, layer, bias));
+      set_bias(graph, layer, corrected(graph, layer));
     } while (fit_bias(graph, layer, context_, report_) > 0);  // wider scales, other codes
     ++report_.changed;
   }
 
  private:
-  std::vector<float> corrected(const Graph& graph, const Layer& layer, std::vector<float> bias) const {
+  std::vector<float> corrected(const Graph& graph, const Layer& layer) const {
     const Tensor& weight = *graph.constant(layer.weight);
     const Encoding& grid = *graph.encoding(layer.weight);
     const Tensor rounded = dequantize(quantize(weight, grid), grid, weight.shape());
-    const std::span<const float> w = weight.values<float>(), w_hat = rounded.values<float>();
+    const std::span<const float> w_hat = rounded.values<float>();
     const WeightOrder order(weight.shape(), layer.weight_axis);
+    std::vector<float> bias(static_cast<std::size_t>(layer.channels));
     for (std::int64_t c = 0; c < layer.channels; ++c) {
-      const auto group = static_cast<std::size_t>(c * groups_ / layer.channels);
-      const std::vector<double>&x = real_->of(group), &x_hat = quantized_->of(group);
-      double shift = 0;
-      for (std::int64_t p = 0; p < order.positions(); ++p) {
-        const std::size_t i = order.element(p, c), k = static_cast<std::size_t>(p);
-        shift += (w[i] - w_hat[i]) * x_hat[k] + kShare * w[i] * (x[k] - x_hat[k]);
-      }
-      float& b = bias[static_cast<std::size_t>(c)];
-      b = static_cast<float>(b + shift / static_cast<double>(rows_));
+      const auto group = static_cast<std::size_t>(c / each_);
+      const std::vector<double>& x_hat = inputs_->of(group);
+      double sum = targets_->of(group)[static_cast<std::size_t>(c % each_)];
+      for (std::int64_t p = 0; p < order.positions(); ++p) sum -= w_hat[order.element(p, c)] * x_hat[static_cast<std::size_t>(p)];
+      bias[static_cast<std::size_t>(c)] = static_cast<float>(sum / static_cast<double>(rows_));
     }
     return bias;
   }
 
   PassContext& context_;
   PassReport& report_;
-  std::optional<RowSums> real_, quantized_;
-  std::int64_t groups_ = 1, rows_ = 0;
+  std::optional<RowSums> inputs_, targets_;
+  std::int64_t each_ = 0, rows_ = 0;  // output channels of a group; rows summed
 };
 
 PassReport correct_bias(Graph& graph, PassContext& context) {
@@ -102,6 +96,6 @@ PassReport correct_bias(Graph& graph, PassContext& context) {
 
 }  // namespace
 
-extern const Pass kCorrectBias{"correct_bias", "lets biases take up what rounding to nearest shifts the means by", Needs::samples, correct_bias};
+extern const Pass kCorrectBias{"correct_bias", "corrects biases for what rounding to nearest shifts the means by", Needs::samples, correct_bias};
 
 }  // namespace halftone
