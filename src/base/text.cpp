@@ -110,6 +110,12 @@ std::string did_you_mean(std::string_view wrong, const std::vector<std::string>&
   return near.empty() ? "" : "; did you mean " + quoted_list(near) + "?";
 }
 
+std::string some_of(const std::vector<std::string>& names, std::size_t most) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) text += fmt::format("{}'{}'", i == 0 ? "" : ", ", names[i]);
+  return names.size() > most ? fmt::format("{} and {} more", text, names.size() - most) : text;
+}
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
   std::string text;
   for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -21,6 +21,9 @@ std::string quoted_list(const std::vector<std::string>& names);
 // "; did you mean 'a' or 'b'?", or "" where nothing is near.
 std::string did_you_mean(std::string_view wrong, const std::vector<std::string>& names);
 
+// "'a', 'b', 'c' and 12 more": the first `most` of them.
+std::string some_of(const std::vector<std::string>& names, std::size_t most = 12);
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 std::string format_bytes(std::uint64_t bytes);   // 18.6 MB (10^6), 512 B

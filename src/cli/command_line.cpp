@@ -21,7 +21,7 @@ namespace {
 struct Texts {
   std::string size, interpolation = "bilinear", color = "rgb", mean, std;
   std::optional<std::int64_t> samples;
-  std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse", rounding = "nearest";
+  std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse", rounding = "nearest", encodings_version = "2.0.0";
   std::string passes, max_memory, first_last;
   std::vector<std::string> bits;
   int threads = 0;
@@ -226,6 +226,7 @@ class Parser {
       options->crop_fraction = fraction;
     }
     read_settings(texts_, line_.quantize.options);
+    line_.quantize.encodings_version = encodings_version(texts_.encodings_version);
   }
 
   template <typename T>
@@ -328,6 +329,9 @@ class Parser {
     option(app, "--bins", "N", s.bins, "bins of the histograms (default 8192)")->check(whole_number(128, 1 << 20));
     add_target(app, s.target, "device");
     repeated(app, "--exclude", "GLOB", s.exclude, "leave nodes whose names match in float");
+    option(app, "--encodings", "FILE", c.encodings, "also write every value's grid as AIMET encodings (JSON)");
+    choice(app, "--encodings-version", texts_.encodings_version, {"2.0.0", "1.0.0", "0.6.1"}, "of that file");
+    option(app, "--load-encodings", "FILE", s.load_encodings, "take grids from an encodings file instead of computing them");
     option(app, "--passes", "A,B,..", texts_.passes, "run these passes alone");
     repeated(app, "--disable-pass", "NAME", s.disabled_passes, "skip this pass");
     app->add_flag("--dry-run", c.dry_run, "say which value would get which grid, and why; needs no data");

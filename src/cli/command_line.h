@@ -44,7 +44,8 @@ struct RunCommand {
 
 struct QuantizeCommand {
   std::string model, data;
-  std::optional<std::string> output;
+  std::optional<std::string> output, encodings;
+  EncodingsVersion encodings_version = EncodingsVersion::v2_0_0;
   DataOptions data_options;
   QuantizeOptions options;
   bool dry_run = false;

@@ -40,7 +40,7 @@ void check(const std::vector<Named>& inputs, const std::vector<Named>& outputs) 
     }
     for (const Named& other : outputs) {
       if (&other == &output || !is_written_over(other.path) || !is_same(output.path, other.path)) continue;
-      throw UsageError("{} and {} are one file, {}; give two names", outputs.front().flag, outputs.back().flag, output.path);
+      throw UsageError("{} and {} are one file, {}; give two names", output.flag, other.flag, output.path);
     }
   }
 }
@@ -57,7 +57,8 @@ void refuse_overwriting(const CommandLine& line) {
   if (line.command == "run") check({{"MODEL", line.run.model}, {"--data", line.run.data}, config}, {{"--output", line.run.output}, json});
   if (line.command == "quantize") {
     const QuantizeCommand& c = line.quantize;
-    check({{"MODEL", c.model}, {"--data", c.data}, config}, {{"--output", c.output.value_or("")}, json});
+    check({{"MODEL", c.model}, {"--data", c.data}, {"--load-encodings", c.options.load_encodings}, config},
+          {{"--output", c.output.value_or("")}, {"--encodings", c.encodings.value_or("")}, json});
   }
 }
 

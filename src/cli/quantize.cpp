@@ -47,7 +47,7 @@ void print_passes(const Common& common, const QuantizeReport& report) {
   for (const auto& [stage, seconds] : report.stages) print(common, fmt::format("  {:<23}{:>9}\n", stage, format_seconds(seconds)));
 }
 
-void print_result(const Common& common, const std::string& output, const QuantizeReport& report, const ProcessFigures& process) {
+void print_result(const Common& common, const QuantizeFiles& files, const QuantizeReport& report, const ProcessFigures& process) {
   print_passes(common, report);
   print_float_layers(common, report);
   Table table({Table::Align::left, Table::Align::left}, 1);
@@ -61,7 +61,7 @@ void print_result(const Common& common, const std::string& output, const Quantiz
   }
   table.add({"time", format_seconds(process.seconds)});
   table.add({"peak memory", format_bytes(process.peak_memory_bytes)});
-  table.add({"written", output});
+  table.add({"written", files.output.string() + (files.encodings ? ", " + files.encodings->string() : "")});
   print(common, "\n" + table.text());
 }
 
@@ -90,6 +90,7 @@ void quantize_model(const QuantizeCommand& command, const Common& common) {
   Graph graph = read_model(command.model);
   refuse_quantized(graph, command.model);
   if (command.dry_run) {
+    if (command.encodings) throw UsageError("--encodings: a dry run computes no grids to write; leave one out");
     QuantizeReport report = plan_quantization(graph, command.options, job);
     report.float_bytes = fs::file_size(command.model);
     print_plan(common, report);
@@ -101,9 +102,10 @@ void quantize_model(const QuantizeCommand& command, const Common& common) {
   const std::string output = command.output.value_or(default_output(command.model));
   const auto data = open_samples(command.data, command.data_options, input_specs(graph));
   obey_max_memory(common, graph, *data, job);
-  const QuantizeReport report = quantize_file(command.model, output, graph, *data, command.options, job);
+  const QuantizeFiles files{command.model, output, command.encodings, command.encodings_version};
+  const QuantizeReport report = quantize_file(files, graph, *data, command.options, job);
   const ProcessFigures process = process_figures();
-  print_result(common, output, report, process);
+  print_result(common, files, report, process);
   if (!common.quiet) {
     for (const std::string& warning : report.warnings) warn(warning);
   }

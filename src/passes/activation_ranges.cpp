@@ -9,8 +9,7 @@
 #include <unordered_map>
 
 #include "operators/clamp.h"
-#include "operators/layer.h"
-#include "passes/pass.h"
+#include "passes/fit_bias.h"
 #include "ranges/calibration.h"
 
 namespace halftone {
@@ -99,28 +98,6 @@ ValueStatistics statistics_of(const Tensor& constant, std::int64_t bins, int thr
   return statistics;
 }
 
-// Widens the weight scales of channels whose bias code would leave int32.
-void fit_biases(Graph& graph, PassReport& report, PassContext& context) {
-  for (const Layer& layer : layers_of(graph)) {
-    if (!is_quantized(graph, layer) || layer.bias == ValueId::none) continue;
-    const float data_scale = graph.encoding(layer.data)->scale[0];
-    const std::vector<float> bias = to_floats(*graph.constant(layer.bias));
-    Encoding encoding = *graph.encoding(layer.weight);
-    int widened = 0;
-    for (std::size_t c = 0; c < static_cast<std::size_t>(layer.channels); ++c) {
-      float& scale = encoding.scale[encoding.scale.size() == 1 ? 0 : c];
-      const float needed = least_weight_scale(bias[bias.size() == 1 ? 0 : c], data_scale);
-      if (scale >= needed) continue;
-      scale = needed;
-      ++widened;
-    }
-    if (widened == 0) continue;
-    graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(std::move(encoding));
-    report.note("'{}': the weight scales of {} channels were widened so that their biases fit into int32", graph.node(layer.node).name, widened);
-    context.warnings.push_back(fmt::format("'{}': weight scales of {} channels widened for their int32 biases", graph.node(layer.node).name, widened));
-  }
-}
-
 PassReport activation_ranges(Graph& graph, PassContext& context) {
   PassReport report;
   const std::vector<SharedGrid> grids = open_grids(graph);
@@ -139,7 +116,7 @@ PassReport activation_ranges(Graph& graph, PassContext& context) {
     }
   }
   report.summary = fmt::format("{} grids", report.changed);
-  fit_biases(graph, report, context);
+  for (const Layer& layer : layers_of(graph)) fit_bias(graph, layer, context, report);
   return report;
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/job.h"
 #include "data/dataset.h"
+#include "formats/encodings/encodings.h"
 #include "graph/graph.h"
 #include "ranges/estimators.h"
 #include "targets/target.h"
@@ -46,6 +48,7 @@ struct QuantizeOptions {
   std::string target = "onnxruntime";                 // a name, or a .toml file
   std::vector<std::string> exclude;                   // globs over the file's node names
   std::vector<std::string> passes, disabled_passes;   // names; no passes: all
+  std::string load_encodings;                         // a file whose grids are taken; empty: all are computed
 };
 
 // Why a layer stays in float.
@@ -58,10 +61,13 @@ struct PassContext {
   const QuantizeOptions& options;
   const SampleSource* data = nullptr;     // null in a dry run
   Job job;
+  const EncodingsFile* encodings = nullptr;  // of options.load_encodings
+  std::set<std::string> model_values;        // names of the values before the first pass, for it
   // Filled by passes, for the report.
   std::vector<FloatLayer> float_layers;
   std::vector<std::string> warnings;
   std::map<ValueId, std::string> placement;   // why a value got its grid
+  std::set<ValueId> given;                    // whose grids came from a file: they do not move
 };
 
 struct PassReport {
@@ -82,7 +88,7 @@ struct Pass {
   PassReport (*run)(Graph& graph, PassContext& context);
 };
 
-extern const Pass kFoldConstants, kFoldBatchNorm, kFoldConstantChannels, kPlaceQuantizers, kWeightRanges, kActivationRanges,
-    kRoundFast;
+extern const Pass kFoldConstants, kFoldBatchNorm, kFoldConstantChannels, kPlaceQuantizers, kLoadEncodings, kWeightRanges, kActivationRanges,
+    kRoundFast, kCorrectBias;
 
 }  // namespace halftone

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/parallel.h"
+#include "passes/fit_bias.h"
 #include "passes/layer_edit.h"
 #include "passes/pass.h"
 #include "ranges/moments.h"
@@ -67,7 +68,8 @@ class FastRounding : public SweepVisitor {
     for (std::int64_t c = 0; c < layer.channels; ++c) {
       for (std::int64_t p = 0; p < order.positions(); ++p) rows.push_back(weight.values<float>()[order.element(p, c)]);
     }
-    const Solution solution = solve(*graph.encoding(layer.weight), rows);
+    const Encoding& grid = *graph.encoding(layer.weight);
+    const Solution solution = solve(grid, rows, grid.per_channel() && !context_.given.contains(layer.weight));
     write(graph, layer, order, solution);
     report(graph, layer, solution.weights);
   }
@@ -75,7 +77,7 @@ class FastRounding : public SweepVisitor {
   double mean_ratio() const { return report_.changed > 0 ? ratios_ / report_.changed : 1; }
 
  private:
-  Solution solve(const Encoding& grid, const std::vector<float>& rows) const {
+  Solution solve(const Encoding& grid, const std::vector<float>& rows, bool fits_scales) const {
     const auto& [groups, columns, targets, coherence, centred] = moments_->shape();
     const auto each = static_cast<std::size_t>(targets);
     Solution solution(each * static_cast<std::size_t>(groups), static_cast<std::size_t>(columns));
@@ -84,7 +86,7 @@ class FastRounding : public SweepVisitor {
     parallel_for(groups, outer, [&, columns = columns](std::int64_t g) {
       const std::size_t first = static_cast<std::size_t>(g) * each;
       const auto part = rows.begin() + static_cast<std::ptrdiff_t>(first) * columns;
-      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, moments_->cross(g), {}, {}, grid.per_channel()};
+      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, moments_->cross(g), {}, {}, fits_scales};
       for (std::size_t c = 0; c < each; ++c) {
         const std::size_t channel = grid.per_channel() ? first + c : 0;
         problem.scales.push_back(grid.scale[channel]);
@@ -96,15 +98,7 @@ class FastRounding : public SweepVisitor {
     return solution;
   }
 
-  // The refitted bias may be larger: activation_ranges made the one before it fit.
-  static void fit_to_bias(Encoding& grid, const std::vector<double>& bias, float data_scale) {
-    for (std::size_t c = 0; c < bias.size(); ++c) {
-      float& scale = grid.scale[grid.per_channel() ? c : 0];
-      scale = std::max(scale, least_weight_scale(static_cast<float>(bias[c]), data_scale));
-    }
-  }
-
-  static void write(Graph& graph, Layer layer, const WeightOrder& order, const Solution& solution) {
+  void write(Graph& graph, Layer layer, const WeightOrder& order, const Solution& solution) {
     const RoundedWeights& rounded = solution.weights;
     own_weight(graph, layer);
     Tensor weight = *graph.constant(layer.weight);
@@ -116,10 +110,11 @@ class FastRounding : public SweepVisitor {
     }
     Encoding grid = *graph.encoding(layer.weight);
     if (grid.per_channel()) grid.scale = rounded.scales;
-    if (layer.can_have_bias) fit_to_bias(grid, solution.bias, graph.encoding(layer.data)->scale[0]);
     graph.set_constant(layer.weight, std::move(weight));
     graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(std::move(grid));
-    if (layer.can_have_bias) set_bias(graph, layer, {solution.bias.begin(), solution.bias.end()});
+    if (!layer.can_have_bias) return;
+    set_bias(graph, layer, {solution.bias.begin(), solution.bias.end()});
+    fit_bias(graph, layer, context_, report_);  // it may be larger than the one that activation_ranges made fit
   }
 
   void report(const Graph& graph, const Layer& layer, const RoundedWeights& rounded) {

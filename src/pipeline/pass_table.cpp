@@ -13,9 +13,11 @@ std::span<const Pass* const> all_passes() {
       &kFoldBatchNorm,         // a layer and its BatchNormalization are one layer
       &kFoldConstantChannels,  // before ranges: such channels ruin per-tensor ones
       &kPlaceQuantizers,       // which values get a grid
+      &kLoadEncodings,         // grids that are known
       &kWeightRanges,          // the weights' scales
       &kActivationRanges,      // the activations' grids
       &kRoundFast,             // the weights' codes, for these grids
+      &kCorrectBias,           // where they are the nearest ones: what that shifts the means by
   };
   return kOrder;
 }

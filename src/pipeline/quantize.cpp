@@ -31,11 +31,22 @@ std::string some_names(const std::vector<std::string>& names) {
   return names.empty() ? "" : fmt::format("; the model's {} nodes have names like {}", names.size(), quoted_list(first));
 }
 
+// A file that cannot be read fails before the work.
+void check_encodings(const QuantizeOptions& options) {
+  if (options.load_encodings.empty()) return;
+  const std::vector<const Pass*> passes = choose_passes(options.passes, options.disabled_passes);
+  if (std::find(passes.begin(), passes.end(), &kLoadEncodings) == passes.end()) {
+    throw UsageError("--load-encodings is for the pass {}, which does not run; leave one out", kLoadEncodings.name);
+  }
+  read_encodings(options.load_encodings);
+}
+
 void check_options(const Graph& graph, const QuantizeOptions& options, const Target& target) {
   check_bits(graph, options, target);
   if (!options.symmetric_weights && target.symmetric_weights) {
     throw UsageError("--symmetric: the target {} takes symmetric weights only; give weights or both", target.name);
   }
+  check_encodings(options);
   const std::string granularity = options.granularity == Granularity::channel ? "channel" : "tensor";
   if (!target.weight_granularity.contains(granularity)) throw UsageError("the target {} has no weights per {}", target.name, granularity);
   if (options.weight_range != RangeMethod::mse && options.weight_range != RangeMethod::minmax) {
@@ -83,15 +94,26 @@ void raise_to_grids(Graph& graph, QuantizeReport& report) {
                                         needed >= 21 ? "it holds codes of 4 or 16 bits" : "it holds codes, or scales a channel"));
 }
 
+// Whether a pass that nobody named runs. round_fast refits the biases itself.
+bool is_wanted(const Pass& pass, const QuantizeOptions& options) {
+  if (&pass == &kLoadEncodings) return !options.load_encodings.empty();
+  if (&pass == &kRoundFast) return options.rounding == Rounding::fast;
+  return &pass != &kCorrectBias || options.rounding == Rounding::nearest;
+}
+
 QuantizeReport run_passes(Graph& graph, const SampleSource* data, const QuantizeOptions& options, const Job& job) {
   const Target target = load_target(options.target);
   check_options(graph, options, target);
   PassContext context{.target = target, .options = options, .data = data, .job = job};
+  std::optional<EncodingsFile> encodings;
+  if (!options.load_encodings.empty()) encodings = read_encodings(options.load_encodings);
+  context.encodings = encodings ? &*encodings : nullptr;
+  for (ValueId id : graph.values()) context.model_values.insert(graph.value(id).name);
   QuantizeReport report;
   report.target = target.name;
   for (const Pass* pass : choose_passes(options.passes, options.disabled_passes)) {
     const bool possible = data != nullptr || pass->needs == Needs::nothing;
-    if (pass == &kRoundFast && options.passes.empty() && options.rounding != Rounding::fast) continue;  // unless named
+    if (options.passes.empty() && !is_wanted(*pass, options)) continue;
     if (possible && !(data == nullptr && pass == &kWeightRanges)) report.passes.push_back(run_pass(*pass, graph, context));
   }
   report.float_layers = std::move(context.float_layers);
@@ -101,13 +123,21 @@ QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Quantize
   return report;
 }
 
-void check_output(const std::filesystem::path& model, const std::filesystem::path& output) {
+void check_output(const std::filesystem::path& model, const std::filesystem::path& output, const char* flag) {
   check_writable(output);
   std::error_code ignored;
   if (!std::filesystem::exists(output, ignored)) return;
   if (!std::filesystem::is_regular_file(output, ignored)) throw Error("{}: is no regular file; give a file name", output.string());
-  if (std::filesystem::equivalent(model, output, ignored)) {
-    throw UsageError("{}: is the model itself; give the quantized file another name with --output", output.string());
+  if (std::filesystem::equivalent(model, output, ignored)) throw UsageError("{}: is the model itself; give {} another name", output.string(), flag);
+}
+
+void check_files(const QuantizeFiles& files) {
+  check_output(files.model, files.output, "--output");
+  if (!files.encodings) return;
+  check_output(files.model, *files.encodings, "--encodings");
+  std::error_code ignored;
+  if (std::filesystem::weakly_canonical(*files.encodings, ignored) == std::filesystem::weakly_canonical(files.output, ignored)) {
+    throw UsageError("{}: is the quantized file; give --encodings another name", files.encodings->string());
   }
 }
 
@@ -172,19 +202,21 @@ QuantizeReport quantize(Graph& graph, const SampleSource& data, const QuantizeOp
   return report;
 }
 
-QuantizeReport quantize_file(const std::filesystem::path& model, const std::filesystem::path& output, const Graph& graph,
-                             const SampleSource& data, const QuantizeOptions& options, const Job& job) {
+QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, const SampleSource& data, const QuantizeOptions& options, const Job& job) {
   const Stopwatch watch;
-  check_output(model, output);
-  TemporaryPath candidate(output, "candidate");  // gets its name once it has been read back and run
+  check_files(files);
+  TemporaryPath candidate(files.output, "candidate");  // gets its name once it has been read back and run
+  std::optional<TemporaryPath> encodings;
+  if (files.encodings) encodings.emplace(*files.encodings, "candidate");
   Graph quantized = graph;
   QuantizeReport report = quantize(quantized, data, options, job);
   if (report.quantized_layers == 0) {
-    throw Error("{}: nothing was quantized: 0 of {} layers are on codes, {} nodes stay in float; --dry-run says why", model.string(), report.layers,
+    throw Error("{}: nothing was quantized: 0 of {} layers are on codes, {} nodes stay in float; --dry-run says why", files.model.string(), report.layers,
                 report.float_layers.size());
   }
   const Stopwatch export_watch;
   write_onnx(quantized, candidate.path());
+  if (encodings) write_encodings(encodings_of(quantized), files.encodings_version, encodings->path());
   report.stages.emplace_back("export", export_watch.seconds());
   const Stopwatch reading_watch;
   Graph again = read_onnx(candidate.path());
@@ -196,9 +228,10 @@ QuantizeReport quantize_file(const std::filesystem::path& model, const std::file
   add_value_figures(reference, quantized, again, data, job, report);
   report.stages.emplace_back("values compared", value_watch.seconds());
   warn_of_damage(report);
-  report.float_bytes = std::filesystem::file_size(model);
+  report.float_bytes = std::filesystem::file_size(files.model);
   report.quantized_bytes = std::filesystem::file_size(candidate.path());
   candidate.keep();
+  if (encodings) encodings->keep();
   report.seconds = watch.seconds();
   return report;
 }

@@ -40,9 +40,14 @@ QuantizeReport quantize(Graph& graph, const SampleSource& data, const QuantizeOp
 // What `quantize` would do, without data: which value gets which grid and why. The graph is changed up to the ranges.
 QuantizeReport plan_quantization(Graph& graph, const QuantizeOptions& options, const Job& job);
 
-// The whole walk from file to file. `output` appears only when its re-reading ran and gave finite figures.
-QuantizeReport quantize_file(const std::filesystem::path& model, const std::filesystem::path& output, const Graph& graph,
-                             const SampleSource& data, const QuantizeOptions& options, const Job& job);
+struct QuantizeFiles {
+  std::filesystem::path model, output;
+  std::optional<std::filesystem::path> encodings = std::nullopt;         // AIMET's, written beside the output
+  EncodingsVersion encodings_version = EncodingsVersion::v2_0_0;
+};
+
+// The whole walk from file to file. The files appear only when the output's re-reading ran and gave finite figures.
+QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, const SampleSource& data, const QuantizeOptions& options, const Job& job);
 
 // Folds what a float network is faster without (constants, BatchNormalization); for running it, not for exporting.
 Graph prepared_for_running(const Graph& graph);

@@ -12,14 +12,14 @@ class Sweep {
  public:
   Sweep(Graph& graph, const SampleSource& data, const SweepOptions& options, const Job& job, SweepVisitor& visitor)
       : graph_(graph), float_(graph), data_(data), options_(options), job_(job), visitor_(visitor),
-        batches_(plan_batches(graph, data, Arithmetic::float32, job)), all_(batches_of(data.size(), batches_)),
+        batches_(plan_batches(graph, data, Arithmetic::float32, job)), samples_(std::min(options.samples, data.size())), all_(batches_of(samples_, batches_)),
         real_(Arithmetic::float32, data, batches_, all_, job), quantized_(Arithmetic::simulated, data, batches_, all_, job) {}
 
   SweepReport run() {
-    const auto segments = plan_sweep(graph_, elements_of_values(), data_.size(), options_);
+    const auto segments = plan_sweep(graph_, elements_of_values(), samples_, options_);
     SweepReport report{0, static_cast<int>(segments.size())};
     for (const SweepSegment& segment : segments) report.layers += static_cast<int>(segment.steps.size());
-    job_.start("rounding", report.layers);
+    job_.start(options_.label, report.layers);
     for (const SweepSegment& segment : segments) run_segment(segment);
     job_.finish();
     return report;
@@ -145,6 +145,7 @@ class Sweep {
   const Job& job_;
   SweepVisitor& visitor_;
   const BatchPlan batches_;
+  const std::int64_t samples_;  // how many are used, rounded up to a batch
   const std::size_t all_;
   Stream real_, quantized_;
 };

@@ -77,7 +77,8 @@ Json settings_block(const QuantizeOptions& s) {
           {"bins", s.bins},
           {"exclude", s.exclude},
           {"passes", s.passes},
-          {"disabled_passes", s.disabled_passes}};
+          {"disabled_passes", s.disabled_passes},
+          {"load_encodings", s.load_encodings.empty() ? Json(nullptr) : Json(s.load_encodings)}};
 }
 
 // A scalar where there is one, else the list; null where there is none yet.

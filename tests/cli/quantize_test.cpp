@@ -34,7 +34,7 @@ TEST_F(Quantize, JsonHasTheKeysThatStay) {
   EXPECT_EQ(json["settings"]["weights"], "int8");
   EXPECT_EQ(json["bytes"]["float"], std::filesystem::file_size(path("net.onnx")));
   EXPECT_EQ(json["bytes"]["quantized"], std::filesystem::file_size(path("out.onnx")));
-  ASSERT_EQ(json["passes"].size(), 6u);
+  ASSERT_EQ(json["passes"].size(), 7u);
   for (const char* key : {"name", "seconds", "kept", "kl", "sqnr_db", "notes"}) EXPECT_TRUE(json["passes"][0].contains(key)) << key;
   EXPECT_GE(json["values"].size(), 9u);
   for (const char* key : {"name", "bits", "scale", "zero_point", "sqnr_db"}) EXPECT_TRUE(json["values"][0].contains(key)) << key;
@@ -45,6 +45,22 @@ TEST_F(Quantize, JsonHasTheKeysThatStay) {
   EXPECT_EQ(json["figures"]["same_top1"], 100);
   EXPECT_GT(json["seconds"], 0);
   EXPECT_GT(json["peak_memory_bytes"], 1'000'000);
+}
+
+TEST_F(Quantize, WritesEncodingsAndTakesThemBack) {
+  for (const std::string version : {"2.0.0", "1.0.0", "0.6.1"}) {
+    quantize({"net.onnx", "--data", "x.npy", "-o", "a.onnx", "--encodings", "a.json", "--encodings-version", version});
+    EXPECT_EQ(Json::parse(read_text(path("a.json")))["version"], version);
+    const Json json = quantize({"net.onnx", "--data", "x.npy", "-o", "b.onnx", "--load-encodings", "a.json"});
+    EXPECT_EQ(json["settings"]["load_encodings"], "a.json");
+    EXPECT_EQ(read_text(path("a.onnx")), read_text(path("b.onnx"))) << version;
+  }
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--load-encodings", "a.json", "--encodings", "a.json"}, {"--encodings a.json: is also --load-encodings"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "-o", "c.onnx", "--encodings", "c.onnx"}, {"are one file"});
+  expect_usage_error({"quantize", "net.onnx", "--dry-run", "--encodings", "c.json"}, {"a dry run computes no grids"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--encodings", "c.json", "--encodings-version", "1.2"}, {"--encodings-version", "2.0.0"});
+  expect_failure({"quantize", "net.onnx", "--data", "x.npy", "--load-encodings", "nothing.json"}, {"nothing.json: cannot be opened"});
+  expect_failure({"quantize", "net.onnx", "--data", "x.npy", "--load-encodings", "net.onnx"}, {"net.onnx: is no JSON"});
 }
 
 TEST_F(Quantize, JsonGoesToAFileBesideTheTables) {

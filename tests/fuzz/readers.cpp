@@ -2,6 +2,7 @@
 
 #include "data/dataset.h"
 #include "data/picture.h"
+#include "formats/encodings/encodings.h"
 #include "formats/onnx/onnx.h"
 #include "operators/layer.h"
 #include "support/net_builder.h"
@@ -85,12 +86,31 @@ void read_png(const fs::path& file) {
 
 std::vector<fs::path> targets(const fs::path&) { return files_of(fs::path(HALFTONE_SOURCE_DIR) / "src/targets", ".toml"); }
 
+std::vector<fs::path> encodings(const fs::path& folder) {
+  const std::vector<EncodingsEntry> entries = encodings_of(on_grids(residual_network(2, false)));
+  std::vector<fs::path> files;
+  for (EncodingsVersion version : {EncodingsVersion::v2_0_0, EncodingsVersion::v1_0_0, EncodingsVersion::v0_6_1}) {
+    files.push_back(folder / fmt::format("{}.json", name_of(version)));
+    write_encodings(entries, version, files.back());
+  }
+  return files;
+}
+
+void read_encodings_file(const fs::path& file) {
+  const EncodingsFile encodings = read_encodings(file);
+  for (const EncodingsEntry& entry : encodings.entries) {
+    if (!entry.is_float && entry.bits <= 16) encoding_of(entry, {.is_signed = true, .axis = 0}, 8);
+  }
+  write_encodings(encodings.entries, encodings.version, file.string() + ".again");
+}
+
 constexpr Reader kReaders[] = {
     {"onnx", networks, read_network},
     {"npy", arrays, read_array},
     {"npz", archives, [](const fs::path& file) { read_npz(file); }},
     {"jpeg", jpegs, [](const fs::path& file) { read_picture(file); }},
     {"png", pngs, read_png},
+    {"encodings", encodings, read_encodings_file},
     {"toml", targets, [](const fs::path& file) { load_target(file.string()); }},
 };
 

@@ -35,7 +35,7 @@ TEST(QuantizeFile, GivesTheSameBytesTwiceAndWithTwoThreads) {  // case O4
   write_onnx(graph, folder / "net.onnx");
   std::string first;
   for (int threads : {1, 2, 1}) {
-    const QuantizeReport report = quantize_file(folder / "net.onnx", folder / "q.onnx", graph, samples(), {}, {.threads = threads});
+    const QuantizeReport report = quantize_file({folder / "net.onnx", folder / "q.onnx"}, graph, samples(), {}, {.threads = threads});
     EXPECT_EQ(report.quantized_layers, 5);
     EXPECT_GT(*report.figures->outputs.at(0).sqnr_db, 20);
     if (first.empty()) first = bytes_of(folder / "q.onnx");
@@ -62,7 +62,7 @@ TEST(QuantizeFile, LeavesNothingWhenNothingIsQuantized) {  // case T5
   write_onnx(graph, folder / "net.onnx");
   QuantizeOptions options;
   options.exclude = {"*"};
-  EXPECT_THAT(message_of([&] { quantize_file(folder / "net.onnx", folder / "q.onnx", graph, samples(), options, {}); }), testing::HasSubstr("0 of 5 layers"));
+  EXPECT_THAT(message_of([&] { quantize_file({folder / "net.onnx", folder / "q.onnx"}, graph, samples(), options, {}); }), testing::HasSubstr("0 of 5 layers"));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
@@ -103,8 +103,9 @@ TEST(QuantizeFile, MoreBitsRaiseTheSqnrOfEveryValue) {  // case T5
   double before_output = 0;
   for (const auto& [weights, activations] : {std::pair{4, 8}, {8, 8}, {8, 16}, {16, 16}}) {
     SCOPED_TRACE(fmt::format("w{}a{}", weights, activations));
-    const QuantizeReport report =
-        quantize_file(folder / "net.onnx", folder / "q.onnx", graph, samples(), {.weight_bits = weights, .activation_bits = activations}, {});
+    // What bias correction mends of so few samples would hide the weights' bits.
+    const QuantizeOptions options{.weight_bits = weights, .activation_bits = activations, .disabled_passes = {"correct_bias"}};
+    const QuantizeReport report = quantize_file({folder / "net.onnx", folder / "q.onnx"}, graph, samples(), options, {});
     EXPECT_EQ(report.quantized_layers, 11);
     EXPECT_GT(*report.figures->outputs.at(0).sqnr_db, before_output + 1);
     before_output = *report.figures->outputs.at(0).sqnr_db;
@@ -128,7 +129,7 @@ TEST(QuantizeFile, MixedBitsAreReadBackAsTheyWereWritten) {
   const Graph graph = residual_network();
   write_onnx(graph, folder / "net.onnx");
   const QuantizeOptions options{.first_last = {8, 16}, .named_bits = {{"conv[0-9]*", {3, 6}}}};
-  const QuantizeReport report = quantize_file(folder / "net.onnx", folder / "q.onnx", graph, samples(), options, {});
+  const QuantizeReport report = quantize_file({folder / "net.onnx", folder / "q.onnx"}, graph, samples(), options, {});
   Graph quantized = graph;
   quantize(quantized, samples(), options, {});
   Graph again = read_onnx(folder / "q.onnx");

@@ -1,5 +1,5 @@
 # One libFuzzer program a reader: fuzz_<reader>. Needs clang; preset fuzz.
-foreach(reader onnx npy npz jpeg png toml)
+foreach(reader onnx npy npz jpeg png encodings toml)
   add_executable(fuzz_${reader} fuzz/libfuzzer/main.cpp fuzz/readers.cpp)
   target_include_directories(fuzz_${reader} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(fuzz_${reader} PRIVATE halftone-core)

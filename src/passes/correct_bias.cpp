@@ -1,0 +1,101 @@
+// Empirical bias correction (METHODS 3.3) for weights that are rounded to nearest: layer after layer, those before it
+// quantized and corrected already, so that each output channel gets the mean it should have:
+//     b^ = mean(t) - W^ mean(x^)
+// x^: inputs in the quantized network; t: what the layer should make, its result in the float network, and where that is
+// added to a shortcut also the shortcut's error (ranges/sweep.h). Needs samples. Changes biases, and adds those that are
+// missing; a MatMul has none. Where the new bias leaves int32, the channel's weight scale is widened, and said so.
+// Source: Nagel et al. 2019 (DFQ), section 4.2; Nagel et al. 2021, section 3.3; the shortcut's error is ours.
+#include "passes/fit_bias.h"
+#include "passes/layer_edit.h"
+#include "ranges/sweep.h"
+
+namespace halftone {
+namespace {
+
+// Sums of rows, [group][columns].
+class RowSums {
+ public:
+  RowSums(std::int64_t groups, std::int64_t columns) : sums_(static_cast<std::size_t>(groups), std::vector<double>(static_cast<std::size_t>(columns))) {}
+
+  void add(const Rows& rows) {
+    for (std::size_t g = 0; g < sums_.size(); ++g) {
+      const std::size_t columns = sums_[g].size();
+      for (std::size_t i = 0; i < rows[g].size(); i += columns) {
+        for (std::size_t k = 0; k < columns; ++k) sums_[g][k] += rows[g][i + k];
+      }
+    }
+  }
+
+  const std::vector<double>& of(std::size_t group) const { return sums_[group]; }
+
+ private:
+  std::vector<std::vector<double>> sums_;
+};
+
+class BiasCorrection : public SweepVisitor {
+ public:
+  BiasCorrection(PassContext& context, PassReport& report) : context_(context), report_(report) {}
+
+  void begin(const Layer& layer, std::int64_t groups, std::int64_t columns) override {
+    each_ = layer.channels / groups;
+    inputs_.emplace(groups, columns);
+    targets_.emplace(groups, each_);
+    rows_ = 0;
+  }
+
+  void add(const Rows& quantized, const Rows& target, std::int64_t rows, std::int64_t) override {
+    inputs_->add(quantized);
+    targets_->add(target);
+    rows_ += rows;
+  }
+
+  void end(Graph& graph, Layer layer) override {
+    if (!layer.can_have_bias) {
+      report_.note("'{}': a {} has no bias to correct", graph.node(layer.node).name, graph.node(layer.node).type);
+      return;
+    }
+    do {
+      set_bias(graph, layer, corrected(graph, layer));
+    } while (fit_bias(graph, layer, context_, report_) > 0);  // wider scales, other codes
+    ++report_.changed;
+  }
+
+ private:
+  std::vector<float> corrected(const Graph& graph, const Layer& layer) const {
+    const Tensor& weight = *graph.constant(layer.weight);
+    const Encoding& grid = *graph.encoding(layer.weight);
+    const Tensor rounded = dequantize(quantize(weight, grid), grid, weight.shape());
+    const std::span<const float> w_hat = rounded.values<float>();
+    const WeightOrder order(weight.shape(), layer.weight_axis);
+    std::vector<float> bias(static_cast<std::size_t>(layer.channels));
+    for (std::int64_t c = 0; c < layer.channels; ++c) {
+      const auto group = static_cast<std::size_t>(c / each_);
+      const std::vector<double>& x_hat = inputs_->of(group);
+      double sum = targets_->of(group)[static_cast<std::size_t>(c % each_)];
+      for (std::int64_t p = 0; p < order.positions(); ++p) sum -= w_hat[order.element(p, c)] * x_hat[static_cast<std::size_t>(p)];
+      bias[static_cast<std::size_t>(c)] = static_cast<float>(sum / static_cast<double>(rows_));
+    }
+    return bias;
+  }
+
+  PassContext& context_;
+  PassReport& report_;
+  std::optional<RowSums> inputs_, targets_;
+  std::int64_t each_ = 0, rows_ = 0;  // output channels of a group; rows summed
+};
+
+PassReport correct_bias(Graph& graph, PassContext& context) {
+  PassReport report;
+  BiasCorrection correction(context, report);
+  // Means need few rows; every sample costs a run of all layers.
+  const SweepOptions options{.samples = 64, .rows = 4096, .seed = context.options.seed, .label = "correcting biases"};
+  sweep_layers(graph, *context.data, options, context.job, correction);
+  if (report.changed > 0) report.summary = fmt::format("{} biases", report.changed);
+  return report;
+}
+
+}  // namespace
+
+extern const Pass kCorrectBias{"correct_bias", "corrects biases for what rounding to nearest shifts the means by", Needs::samples, correct_bias};
+
+}  // namespace halftone
