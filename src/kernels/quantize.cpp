@@ -38,6 +38,16 @@ void scale_values(const float* x, std::int64_t count, float factor, float* out) 
 }
 
 HALFTONE_SIMD_CLONES
+void pack_codes(const float* x, std::int64_t count, std::int32_t shift, std::uint8_t* out) {
+  for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(x[i]) + shift);
+}
+
+HALFTONE_SIMD_CLONES
+void unpack_codes(const std::uint8_t* x, std::int64_t count, std::int32_t shift, float* out) {
+  for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<float>(x[i] + shift);
+}
+
+HALFTONE_SIMD_CLONES
 void requantize(const float* x, std::int64_t rows, std::int64_t channels, const float* multiplier, bool rounds, float low,
                 float high, float* out) {
   for (std::int64_t r = 0; r < rows; ++r) {

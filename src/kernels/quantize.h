@@ -24,6 +24,10 @@ void split_codes(const float* x, std::int64_t count, float* high, float* low);
 // out[i] = x[i] * factor, rounded once: codes -> real (factor = scale).
 void scale_values(const float* x, std::int64_t count, float factor, float* out);
 
+// Codes of up to 8 bits as bytes, and back: out = x + shift, which lies in 0..255.
+void pack_codes(const float* x, std::int64_t count, std::int32_t shift, std::uint8_t* out);
+void unpack_codes(const std::uint8_t* x, std::int64_t count, std::int32_t shift, float* out);
+
 // out[i] = clamp(round_half_even(x[i] * multiplier[i % channels]), low, high): a layer's sum, or the codes of another
 // grid, onto this one. NUMERICS.md, requantization. `rounds` false: only multiply and clamp.
 void requantize(const float* x, std::int64_t rows, std::int64_t channels, const float* multiplier, bool rounds, float low,

@@ -9,18 +9,18 @@
 namespace halftone {
 namespace {
 
-// Element (n, c, place) of a view [N, C, spatial...].
+// A view [N, C, spatial...], read along its channels.
 struct PictureReader {
   const TapView& view;
-  std::int64_t channels, places;
+  std::int64_t channels, places, step;  // elements from a channel to the next
   float scale;
 
   explicit PictureReader(const TapView& v) : view(v), channels(v.shape[1]), places(1), scale(v.codes != nullptr ? v.codes->scale[0] : 1.0f) {
     for (std::size_t axis = 2; axis < v.shape.size(); ++axis) places *= v.shape[axis];
+    step = v.channels_last ? 1 : places;
   }
-  float at(std::int64_t n, std::int64_t c, std::int64_t place) const {
-    const std::int64_t i = view.channels_last ? (n * places + place) * channels + c : (n * channels + c) * places + place;
-    return view.data[i] * scale;
+  const float* at(std::int64_t n, std::int64_t c, std::int64_t place) const {
+    return view.data + (view.channels_last ? (n * places + place) * channels + c : (n * channels + c) * places + place);
   }
 };
 
@@ -72,7 +72,8 @@ std::int64_t PatchSampler::add_patches(const TapView& view, std::int64_t samples
       for_each_tap(window, position, [&](std::int64_t tap, std::int64_t place) {
         for (std::int64_t g = 0; g < groups_; ++g) {
           float* to = rows[static_cast<std::size_t>(g)].data() + row;
-          for (std::int64_t c = 0; c < channels; ++c) to[c * taps + tap] = picture.at(s, g * channels + c, place);
+          const float* from = picture.at(s, g * channels, place);
+          for (std::int64_t c = 0; c < channels; ++c) to[c * taps + tap] = from[c * picture.step] * picture.scale;
         }
       });
     }
@@ -95,20 +96,21 @@ std::int64_t PatchSampler::add_matrix_rows(const TapView& view, std::int64_t bat
   return count;
 }
 
-void PatchSampler::add_outputs(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, std::vector<std::vector<float>>& rows) const {
-  rows.resize(static_cast<std::size_t>(groups_));
-  const ChannelWalk walk = channel_walk(view.shape, is_convolution_ ? 1 : static_cast<int>(view.shape.size()) - 1);
-  const std::int64_t channels = walk.channels, each = channels / groups_, available = element_count(view.shape) / batch / channels;
+std::vector<float> PatchSampler::outputs(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, int threads) const {
+  const std::int64_t channels = view.shape[is_convolution_ ? 1 : view.shape.size() - 1];
+  const std::int64_t available = element_count(view.shape) / batch / channels, each = std::min(available, positions_);
   const float scale = view.codes != nullptr ? view.codes->scale[0] : 1.0f;
   const bool innermost = view.channels_last || !is_convolution_;
-  for (std::int64_t s = 0; s < samples; ++s) {
+  std::vector<float> rows(static_cast<std::size_t>(samples * each * channels));
+  parallel_for(samples, threads, [&](std::int64_t s) {
+    float* to = rows.data() + s * each * channels;
     for (const std::int64_t place : chosen(available, first + s)) {
-      for (std::int64_t c = 0; c < channels; ++c) {
-        const std::int64_t at = innermost ? (s * available + place) * channels + c : (s * channels + c) * available + place;
-        rows[static_cast<std::size_t>(c / each)].push_back(view.data[at] * scale);
-      }
+      const float* from = view.data + (innermost ? (s * available + place) * channels : s * channels * available + place);
+      const std::int64_t step = innermost ? 1 : available;
+      for (std::int64_t c = 0; c < channels; ++c) *to++ = from[c * step] * scale;
     }
-  }
+  });
+  return rows;
 }
 
 }  // namespace halftone

@@ -22,8 +22,8 @@ class PatchSampler {
   std::int64_t add(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, std::vector<std::vector<float>>& rows,
                    int threads) const;
 
-  // The same positions of a value of the output's shape: appends to rows[group] its channels, [rows][channels of the group].
-  void add_outputs(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, std::vector<std::vector<float>>& rows) const;
+  // The same positions of a value of the output's shape: [rows][all channels].
+  std::vector<float> outputs(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, int threads) const;
 
  private:
   std::vector<std::int64_t> chosen(std::int64_t available, std::int64_t sample) const;

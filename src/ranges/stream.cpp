@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/parallel.h"
+#include "kernels/quantize.h"
 
 namespace halftone {
 namespace {
@@ -25,17 +26,25 @@ struct Stream::Kept {
 
 std::size_t batches_of(std::int64_t samples, const BatchPlan& plan) { return static_cast<std::size_t>((samples + plan.samples - 1) / plan.samples); }
 
-Stream::Stream(Arithmetic arithmetic, const SampleSource& data, const BatchPlan& plan, std::size_t batches, const Job& job)
-    : arithmetic_(arithmetic), data_(&data), plan_(plan), batches_(batches), job_(job) {
+Stream::Stream(Arithmetic arithmetic, const SampleSource& data, const BatchPlan& plan, const Job& job)
+    : arithmetic_(arithmetic), data_(&data), plan_(plan), job_(job) {
   job_.progress = nullptr;
+  for (std::int64_t first = 0; first < data.size(); first += plan.samples) batches_.push_back(first);
 }
 
-Stream Stream::first(std::size_t batches) const {
+Stream Stream::spread(std::size_t batches) const {
   Stream part = *this;
-  part.batches_ = batches;
-  for (auto& [id, kept] : part.store_) kept.resize(batches);
+  part.batches_.clear();
+  for (auto& [id, kept] : part.store_) kept.clear();
+  for (std::size_t i = 0; i < batches; ++i) {
+    const std::size_t place = i * batches_.size() / batches;
+    part.batches_.push_back(batches_[place]);
+    for (auto& [id, kept] : part.store_) kept.push_back(store_.at(id)[place]);
+  }
   return part;
 }
+
+bool Stream::holds(std::int64_t first_sample) const { return std::binary_search(batches_.begin(), batches_.end(), first_sample); }
 
 std::uint64_t Stream::bytes_of_element(const Encoding* grid, Arithmetic arithmetic) {
   return arithmetic == Arithmetic::simulated && fits_bytes(grid) ? sizeof(std::uint8_t) : sizeof(float);
@@ -56,19 +65,19 @@ void Stream::advance(const Graph& graph, const std::vector<ValueId>& wanted, con
   part.cut_to(used, computed);
   Session session(part, arithmetic_, job_.threads, computed);
   Store next;
-  for (ValueId id : wanted) next[id].resize(batches_);
-  for (std::size_t b = 0; b < batches_; ++b) {
+  for (ValueId id : wanted) next[id].resize(batches_.size());
+  for (std::size_t b = 0; b < batches_.size(); ++b) {
     job_.throw_if_cancelled();
     const Batch batch = batch_of(b);
     const auto meet = [&](const TapView& view) {
-      if (contains(taps, view.value)) on_tap(view, batch, b);
+      if (contains(taps, view.value)) on_tap(view, batch);
       if (contains(wanted, view.value)) next[view.value][b] = packed(graph, view);
     };
     for (auto& [id, batches] : store_) {
       std::shared_ptr<const Kept>& kept = batches[b];
       if (contains(taps, id)) {
         std::vector<float> numbers;
-        on_tap(unpacked(graph, id, *kept, numbers), batch, b);
+        on_tap(unpacked(graph, id, *kept, numbers), batch);
       }
       if (contains(wanted, id)) next[id][b] = kept;
     }
@@ -79,19 +88,19 @@ void Stream::advance(const Graph& graph, const std::vector<ValueId>& wanted, con
   at_start_ = false;
 }
 
-void Stream::read(const Graph& graph, const std::vector<ValueId>& values, const std::function<void(const std::vector<TapView>&, const Batch&, std::size_t)>& body) const {
-  for (std::size_t b = 0; b < batches_; ++b) {
+void Stream::read(const Graph& graph, const std::vector<ValueId>& values, const std::function<void(const std::vector<TapView>&, const Batch&)>& body) const {
+  for (std::size_t b = 0; b < batches_.size(); ++b) {
     job_.throw_if_cancelled();
     std::vector<std::vector<float>> numbers(values.size());
     std::vector<TapView> views;
     for (std::size_t i = 0; i < values.size(); ++i) views.push_back(unpacked(graph, values[i], *store_.at(values[i])[b], numbers[i]));
-    body(views, batch_of(b), b);
+    body(views, batch_of(b));
   }
 }
 
 // Its inputs too where the data are read.
 Batch Stream::batch_of(std::size_t index) const {
-  const std::int64_t first = static_cast<std::int64_t>(index) * plan_.samples;
+  const std::int64_t first = batches_[index];
   if (at_start_) return read_batch(*data_, plan_, first, job_);
   return {{}, first, std::min(plan_.samples, data_->size() - first), false};
 }
@@ -113,7 +122,7 @@ TapView Stream::unpacked(const Graph& graph, ValueId id, const Kept& kept, std::
   const std::int32_t shift = grid->code_min() - grid->zero_point[0];
   numbers.resize(kept.codes.size());
   parallel_blocks(std::ssize(numbers), kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) {
-    for (std::int64_t i = from; i < end; ++i) numbers[static_cast<std::size_t>(i)] = static_cast<float>(kept.codes[static_cast<std::size_t>(i)] + shift);
+    unpack_codes(&kept.codes[static_cast<std::size_t>(from)], end - from, shift, &numbers[static_cast<std::size_t>(from)]);
   });
   return {id, numbers.data(), kept.shape, kept.channels_last, grid};
 }
@@ -133,7 +142,7 @@ std::shared_ptr<const Stream::Kept> Stream::packed(const Graph& graph, const Tap
   const std::int32_t shift = grid->zero_point[0] - grid->code_min();
   kept->codes.resize(count);
   parallel_blocks(static_cast<std::int64_t>(count), kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) {
-    for (std::int64_t i = from; i < end; ++i) kept->codes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(static_cast<std::int32_t>(view.data[i]) + shift);
+    pack_codes(view.data + from, end - from, shift, &kept->codes[static_cast<std::size_t>(from)]);
   });
   return kept;
 }

@@ -12,8 +12,9 @@ class Sweep {
  public:
   Sweep(Graph& graph, const SampleSource& data, const SweepOptions& options, const Job& job, SweepVisitor& visitor)
       : graph_(graph), float_(graph), data_(data), options_(options), job_(job), visitor_(visitor),
-        batches_(plan_batches(graph, data, Arithmetic::float32, job)), samples_(std::min(options.samples, data.size())), all_(batches_of(samples_, batches_)),
-        real_(Arithmetic::float32, data, batches_, all_, job), quantized_(Arithmetic::simulated, data, batches_, all_, job) {}
+        batches_(plan_batches(graph, data, Arithmetic::float32, job)), samples_(std::min(options.samples, data.size())),
+        real_(Stream(Arithmetic::float32, data, batches_, job).spread(batches_of(samples_, batches_))),
+        quantized_(Stream(Arithmetic::simulated, data, batches_, job).spread(batches_of(samples_, batches_))) {}
 
   SweepReport run() {
     const auto segments = plan_sweep(graph_, elements_of_values(), samples_, options_);
@@ -26,8 +27,8 @@ class Sweep {
   }
 
  private:
-  // What should come out of a layer: rows of each batch.
-  using Targets = std::map<NodeId, std::vector<Rows>>;
+  // What should come out of a layer: [rows][all channels] of each batch, by its first sample.
+  using Targets = std::map<NodeId, std::map<std::int64_t, std::vector<float>>>;
 
   std::map<ValueId, std::int64_t> elements_of_values() const {
     std::map<ValueId, std::int64_t> elements;
@@ -45,8 +46,9 @@ class Sweep {
 
   void run_segment(const SweepSegment& segment) {
     const std::size_t looked_at = batches_of(segment.samples, batches_);
-    Targets targets = run_float(segment, looked_at);
-    Stream steps = looked_at == all_ ? std::move(quantized_) : quantized_.first(looked_at);
+    const bool all = looked_at == quantized_.batches();
+    Stream steps = all ? std::move(quantized_) : quantized_.spread(looked_at);
+    Targets targets = run_float(segment, steps);
     for (const SweepStep& step : segment.steps) {
       steps.advance(graph_, step.before);
       visit(step, segment.samples, steps, targets[step.layer.node]);
@@ -54,25 +56,24 @@ class Sweep {
       job_.advance(1);
     }
     if (segment.end.empty()) return;
-    if (looked_at == all_) quantized_ = std::move(steps);
+    if (all) quantized_ = std::move(steps);
     quantized_.advance(graph_, segment.end);
   }
 
   // The float network from the beginning of the segment to its end; behind the last one, only what is looked at.
-  Targets run_float(const SweepSegment& segment, std::size_t looked_at) {
+  Targets run_float(const SweepSegment& segment, const Stream& looked_at) {
     Targets targets;
     std::vector<ValueId> taps;
     for (const SweepStep& step : segment.steps) {
-      targets[step.layer.node].resize(looked_at);
       for (ValueId id : {step.layer.output, step.shortcut}) {
         if (id != ValueId::none && std::find(taps.begin(), taps.end(), id) == taps.end()) taps.push_back(id);
       }
     }
-    if (segment.end.empty()) real_ = real_.first(looked_at);
-    real_.advance(float_, segment.end, taps, [&](const TapView& view, const Batch& batch, std::size_t b) {
-      if (b >= looked_at) return;
+    if (segment.end.empty()) real_ = real_.spread(looked_at.batches());
+    real_.advance(float_, segment.end, taps, [&](const TapView& view, const Batch& batch) {
+      if (!looked_at.holds(batch.first)) return;
       for (const SweepStep& step : segment.steps) {
-        if (view.value == step.layer.output || view.value == step.shortcut) add_outputs(step, segment.samples, view, batch, 1, targets[step.layer.node][b]);
+        if (view.value == step.layer.output || view.value == step.shortcut) add_outputs(step, segment.samples, view, batch, 1, targets[step.layer.node][batch.first]);
       }
     });
     return targets;
@@ -83,14 +84,13 @@ class Sweep {
   }
 
   // rows += factor * the value's rows.
-  void add_outputs(const SweepStep& step, std::int64_t samples, const TapView& view, const Batch& batch, float factor, Rows& rows) const {
-    Rows more;
-    sampler_of(step, samples).add_outputs(view, batch_size(batch), batch.count, batch.first, more);
-    if (rows.empty()) rows.resize(more.size());
-    for (std::size_t g = 0; g < more.size(); ++g) {
-      rows[g].resize(more[g].size(), 0.0f);
-      for (std::size_t i = 0; i < more[g].size(); ++i) rows[g][i] += factor * more[g][i];
+  void add_outputs(const SweepStep& step, std::int64_t samples, const TapView& view, const Batch& batch, float factor, std::vector<float>& rows) const {
+    std::vector<float> more = sampler_of(step, samples).outputs(view, batch_size(batch), batch.count, batch.first, job_.threads);
+    if (rows.empty()) {
+      rows = std::move(more);
+      return;
     }
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] += factor * more[i];
   }
 
   // Rows of several batches, for the visitor to take at once.
@@ -98,15 +98,12 @@ class Sweep {
     Rows quantized, target;
     std::int64_t rows = 0, samples = 0;
 
-    void add(const Rows& x, const Rows& t, std::int64_t more_rows, std::int64_t more_samples) {
-      append(x, quantized);
-      append(t, target);
-      rows += more_rows;
-      samples += more_samples;
-    }
-    static void append(const Rows& more, Rows& all) {
-      all.resize(more.size());
-      for (std::size_t g = 0; g < more.size(); ++g) all[g].insert(all[g].end(), more[g].begin(), more[g].end());
+    void add_target(const std::vector<float>& flat, std::int64_t channels) {
+      const auto groups = quantized.size(), each = static_cast<std::size_t>(channels) / groups;
+      target.resize(groups);
+      for (std::size_t g = 0; g < groups; ++g) {
+        for (std::size_t at = g * each; at < flat.size(); at += groups * each) target[g].insert(target[g].end(), &flat[at], &flat[at] + each);
+      }
     }
     bool is_enough(std::int64_t floats_of_row) const {
       constexpr std::int64_t kRows = 1024, kFloats = 4 << 20;
@@ -114,7 +111,7 @@ class Sweep {
     }
   };
 
-  void visit(const SweepStep& step, std::int64_t samples, const Stream& stream, std::vector<Rows>& targets) {
+  void visit(const SweepStep& step, std::int64_t samples, const Stream& stream, std::map<std::int64_t, std::vector<float>>& targets) {
     const PatchSampler sampler = sampler_of(step, samples);
     visitor_.begin(step.layer, sampler.groups(), sampler.columns());
     std::vector<ValueId> values = {step.layer.data};
@@ -124,14 +121,17 @@ class Sweep {
       if (collected.rows > 0) visitor_.add(collected.quantized, collected.target, collected.rows, collected.samples);
       collected = {};
     };
-    stream.read(graph_, values, [&](const std::vector<TapView>& views, const Batch& batch, std::size_t b) {
-      Rows quantized;
-      const std::int64_t rows = sampler.add(views[0], batch_size(batch), batch.count, batch.first, quantized, job_.threads);
-      if (views.size() > 1) add_outputs(step, samples, views[1], batch, -1, targets[b]);
+    stream.read(graph_, values, [&](const std::vector<TapView>& views, const Batch& batch) {
+      std::vector<float>& target = targets.at(batch.first);
+      const std::int64_t rows = std::ssize(target) / step.layer.channels;
+      if (views.size() > 1) add_outputs(step, samples, views[1], batch, -1, target);
       const bool same_rows = collected.samples == 0 || rows * collected.samples == collected.rows * batch.count;  // of each sample
       if (!same_rows) hand_over();
-      collected.add(quantized, targets[b], rows, batch.count);
-      targets[b].clear();
+      sampler.add(views[0], batch_size(batch), batch.count, batch.first, collected.quantized, job_.threads);
+      collected.add_target(target, step.layer.channels);
+      collected.rows += rows;
+      collected.samples += batch.count;
+      target = {};
       if (collected.is_enough(sampler.groups() * sampler.columns())) hand_over();
     });
     hand_over();
@@ -146,7 +146,6 @@ class Sweep {
   SweepVisitor& visitor_;
   const BatchPlan batches_;
   const std::int64_t samples_;  // how many are used, rounded up to a batch
-  const std::size_t all_;
   Stream real_, quantized_;
 };
 

@@ -121,3 +121,14 @@ TEST(RoundingError, EqualsItsReference) {
   EXPECT_NEAR(fast.squares, plain.squares, 1e-9 * plain.squares);
   EXPECT_NEAR(fast.sum, plain.sum, 1e-9 * std::fabs(plain.sum) + 1e-9);
 }
+
+TEST(PackCodes, ComesBackFromUnpackCodes) {
+  std::vector<float> codes, again(256);
+  for (int c = -128; c < 128; ++c) codes.push_back(static_cast<float>(c));
+  std::vector<std::uint8_t> bytes(256);
+  pack_codes(codes.data(), 256, 128, bytes.data());
+  EXPECT_EQ(bytes.front(), 0);
+  EXPECT_EQ(bytes.back(), 255);
+  unpack_codes(bytes.data(), 256, -128, again.data());
+  EXPECT_EQ(again, codes);
+}

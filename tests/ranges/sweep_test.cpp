@@ -54,24 +54,26 @@ void walk_naively(Graph graph, const SampleSource& data, const std::vector<Layer
   for (const Layer& layer : layers) {
     const PatchSampler sampler(real, layer, 1000, 0);
     seen.begin(layer, sampler.groups(), sampler.columns());
-    Rows x, t, v;
+    Rows x, t;
     std::vector<ValueId> taps = {layer.data}, float_taps = {layer.output};
     if (shortcuts.contains(layer.node)) {
       taps.push_back(shortcuts.at(layer.node));
       float_taps.push_back(shortcuts.at(layer.node));
     }
-    std::map<ValueId, Rows> targets;
+    std::map<ValueId, std::vector<float>> wanted, made;
     Session float_session(real, Arithmetic::float32, 1, float_taps), session(graph, Arithmetic::simulated, 1, taps);
-    float_session.run(all.inputs, [&](const TapView& view) { sampler.add_outputs(view, data.size(), data.size(), 0, targets[view.value]); });
+    float_session.run(all.inputs, [&](const TapView& view) { wanted[view.value] = sampler.outputs(view, data.size(), data.size(), 0, 1); });
     session.run(all.inputs, [&](const TapView& view) {
       if (view.value == layer.data) sampler.add(view, data.size(), data.size(), 0, x, 1);
-      else sampler.add_outputs(view, data.size(), data.size(), 0, v);
+      else made[view.value] = sampler.outputs(view, data.size(), data.size(), 0, 1);
     });
-    t = targets.at(layer.output);
-    for (std::size_t g = 0; g < v.size(); ++g) {
-      const Rows& w = targets.at(shortcuts.at(layer.node));
-      for (std::size_t i = 0; i < t[g].size(); ++i) t[g][i] = t[g][i] + w[g][i] - v[g][i];
+    std::vector<float> target = wanted.at(layer.output);
+    for (const auto& [shortcut, v] : made) {
+      for (std::size_t i = 0; i < v.size(); ++i) target[i] = target[i] + wanted.at(shortcut)[i] - v[i];
     }
+    t.resize(x.size());
+    const auto each = static_cast<std::size_t>(layer.channels) / t.size();
+    for (std::size_t i = 0; i < target.size(); ++i) t[i % static_cast<std::size_t>(layer.channels) / each].push_back(target[i]);
     seen.add(x, t, data.size(), data.size());
     Recorder::change(graph, layer);
   }
@@ -145,14 +147,14 @@ TEST(PatchSampler, TakesOutputsAtTheSamePositions) {
   const Tensor input = random_tensor({2, 2, 11, 11}, 3);
   const std::vector<float> output = run_float(graph, input);
   const PatchSampler sampler(graph, layer, 16, 0);
-  Rows in, out;
+  Rows in;
   sampler.add({layer.data, input.values<float>().data(), input.shape(), false, nullptr}, 2, 2, 0, in, 1);
-  sampler.add_outputs({layer.output, output.data(), input.shape(), false, nullptr}, 2, 2, 0, out);
+  const std::vector<float> out = sampler.outputs({layer.output, output.data(), input.shape(), false, nullptr}, 2, 2, 0, 1);
+  ASSERT_EQ(out.size(), 64u);
   const auto w = graph.constant(layer.weight)->values<float>();
   for (std::size_t g = 0; g < 2; ++g) {
     ASSERT_EQ(in[g].size(), 32u);
-    ASSERT_EQ(out[g].size(), 32u);
-    for (std::size_t i = 0; i < 32; ++i) EXPECT_FLOAT_EQ(out[g][i], w[g] * in[g][i]);
+    for (std::size_t i = 0; i < 32; ++i) EXPECT_FLOAT_EQ(out[i * 2 + g], w[g] * in[g][i]);
   }
 }
 
