@@ -11,6 +11,11 @@ void Job::start(std::string_view step, std::int64_t total) const {
   if (progress != nullptr) progress->start(step, total);
 }
 
+void Job::at(std::string_view unit) const {
+  throw_if_cancelled();
+  if (progress != nullptr) progress->at(unit);
+}
+
 void Job::advance(std::int64_t units) const {
   throw_if_cancelled();
   if (progress != nullptr) progress->advance(units);

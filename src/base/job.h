@@ -12,6 +12,7 @@ class Progress {
  public:
   virtual ~Progress() = default;
   virtual void start(std::string_view step, std::int64_t total) = 0;  // total in units of the step (samples, layers)
+  virtual void at(std::string_view) {}  // the unit that is worked on now: a layer's name
   virtual void advance(std::int64_t units) = 0;
   virtual void finish() = 0;
 };
@@ -23,6 +24,7 @@ struct Job {
   std::uint64_t value_bytes = 24u << 20;        // what the values of one batch may take; decides the batch size
 
   void start(std::string_view step, std::int64_t total) const;
+  void at(std::string_view unit) const;
   void advance(std::int64_t units) const;  // throws Cancelled when asked to stop
   void finish() const;
   void throw_if_cancelled() const;

@@ -21,7 +21,7 @@ namespace {
 struct Texts {
   std::string size, interpolation = "bilinear", color = "rgb", mean, std;
   std::optional<std::int64_t> samples;
-  std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse", rounding = "nearest", encodings_version = "2.0.0";
+  std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse", rounding = "fast", encodings_version = "2.0.0";
   std::string passes, max_memory, first_last;
   std::vector<std::string> bits;
   int threads = 0;
@@ -322,7 +322,7 @@ class Parser {
     option(app, "--first-last", "BITS", texts_.first_last, "the same for the first and the last layers; --bits wins");
     choice(app, "--granularity", texts_.granularity, {"channel", "tensor"}, "a weight scale for each");
     choice(app, "--symmetric", texts_.symmetric, {"weights", "none", "activations", "both"}, "which grids have zero in the middle");
-    choice(app, "--rounding", texts_.rounding, {"nearest", "fast"}, "of weights: to the nearest code, or on second moments");
+    choice(app, "--rounding", texts_.rounding, {"fast", "nearest"}, "of weights: on second moments, or to the nearest code");
     choice(app, "--weight-range", texts_.weight_range, {"mse", "minmax"}, "how weights get their range");
     choice(app, "--activation-range", texts_.activation_range, {"mse", "minmax", "mean-minmax", "percentile", "kl"}, "how activations get theirs");
     option(app, "--percentile", "P", s.percentile, "of --activation-range percentile (default 99.999)")->check(real_number(50, 100));

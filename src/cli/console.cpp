@@ -18,6 +18,8 @@
 namespace halftone::cli {
 namespace {
 
+constexpr std::size_t kColumns = 79;  // of a terminal
+
 std::atomic<bool> interrupted{false};
 const auto process_start = std::chrono::steady_clock::now();
 
@@ -53,13 +55,23 @@ const std::atomic<bool>* install_interrupt() {
 
 void ConsoleProgress::start(std::string_view step, std::int64_t total) {
   step_ = step;
+  unit_.clear();
   total_ = total;
   done_ = 0;
   begin_ = drawn_ = std::chrono::steady_clock::now();
 }
 
+void ConsoleProgress::at(std::string_view unit) {
+  unit_ = unit;
+  draw_if_due();
+}
+
 void ConsoleProgress::advance(std::int64_t units) {
   done_ += units;
+  draw_if_due();
+}
+
+void ConsoleProgress::draw_if_due() {
   if (isatty(2) != 0 && seconds_since(drawn_) > 0.1) draw();
 }
 
@@ -67,7 +79,9 @@ void ConsoleProgress::draw() {
   drawn_ = std::chrono::steady_clock::now();
   const double spent = seconds_since(begin_), rate = static_cast<double>(done_) / spent;
   const double left = rate > 0 ? static_cast<double>(total_ - done_) / rate : 0;
-  std::fprintf(stderr, "\r\033[K%s", fmt::format("{:<20} {}/{}  {:.0f}/s  {} left", step_, done_, total_, rate, format_seconds(left)).c_str());
+  std::string line = fmt::format("{:<20} {}/{}  {:.{}f}/s  {} left  {}", step_, done_, total_, rate, rate < 10 ? 1 : 0, format_seconds(left), unit_);
+  if (line.size() > kColumns) line.resize(kColumns);
+  std::fprintf(stderr, "\r\033[K%s", line.c_str());
   visible_ = true;
 }
 

@@ -14,13 +14,15 @@ namespace halftone::cli {
 class ConsoleProgress : public Progress {
  public:
   void start(std::string_view step, std::int64_t total) override;
+  void at(std::string_view unit) override;
   void advance(std::int64_t units) override;
   void finish() override;
 
  private:
   void draw();
+  void draw_if_due();
 
-  std::string step_;
+  std::string step_, unit_;
   std::int64_t total_ = 0, done_ = 0;
   std::chrono::steady_clock::time_point begin_, drawn_;
   bool visible_ = false;

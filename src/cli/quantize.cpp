@@ -40,6 +40,17 @@ void print_float_layers(const Common& common, const QuantizeReport& report) {
   print(common, "\n" + table.text());
 }
 
+void print_rounding(const Common& common, const QuantizeReport& report) {
+  if (report.rounded.empty()) return;
+  Table table({Table::Align::left, Table::Align::right, Table::Align::right, Table::Align::right, Table::Align::right}, 0);
+  table.header({"weights rounded", "bits", "error of nearest", "now", "ratio"});
+  for (const RoundedLayer& layer : report.rounded) {
+    table.add({layer.node, std::to_string(layer.bits), fmt::format("{:.3g}", layer.nearest), fmt::format("{:.3g}", layer.now),
+               layer.nearest > 0 ? fmt::format("{:.2f}", layer.now / layer.nearest) : "-"});
+  }
+  print(common, "\n" + table.text());
+}
+
 void print_passes(const Common& common, const QuantizeReport& report) {
   for (const PassRecord& pass : report.passes) {
     print(common, wrapped(fmt::format("  {:<23}{:>9}  ", pass.name, format_seconds(pass.seconds)), pass.summary.empty() ? "nothing to do" : pass.summary));
@@ -49,6 +60,7 @@ void print_passes(const Common& common, const QuantizeReport& report) {
 
 void print_result(const Common& common, const QuantizeFiles& files, const QuantizeReport& report, const ProcessFigures& process) {
   print_passes(common, report);
+  print_rounding(common, report);
   print_float_layers(common, report);
   Table table({Table::Align::left, Table::Align::left}, 1);
   table.add({"layers on codes", fmt::format("{} of {}", report.quantized_layers, report.layers)});

@@ -7,6 +7,7 @@
 // Source: Nagel et al. 2019 (DFQ), section 4.2; Nagel et al. 2021, section 3.3; the shortcut's error is ours.
 #include "passes/fit_bias.h"
 #include "passes/layer_edit.h"
+#include "ranges/clamped_means.h"
 #include "ranges/sweep.h"
 
 namespace halftone {
@@ -36,16 +37,19 @@ class BiasCorrection : public SweepVisitor {
  public:
   BiasCorrection(PassContext& context, PassReport& report) : context_(context), report_(report) {}
 
-  void begin(const Layer& layer, std::int64_t groups, std::int64_t columns) override {
-    each_ = layer.channels / groups;
-    inputs_.emplace(groups, columns);
-    targets_.emplace(groups, each_);
+  void begin(const Layer&, const LayerRows& shape) override {
+    shape_ = shape;
+    inputs_.emplace(shape.groups, shape.columns);
+    targets_.emplace(shape.groups, shape.targets);
+    kept_.reset();
+    if (shape.clamp) kept_.emplace(shape.groups, shape.columns, shape.targets, shape.rows);
     rows_ = 0;
   }
 
   void add(const Rows& quantized, const Rows& target, std::int64_t rows, std::int64_t) override {
     inputs_->add(quantized);
     targets_->add(target);
+    if (kept_) kept_->add(quantized, target, rows);
     rows_ += rows;
   }
 
@@ -55,33 +59,44 @@ class BiasCorrection : public SweepVisitor {
       return;
     }
     do {
-      set_bias(graph, layer, corrected(graph, layer));
+      const std::vector<double> biases = corrected(rounded_weights(graph, layer));
+      set_bias(graph, layer, {biases.begin(), biases.end()});
     } while (fit_bias(graph, layer, context_, report_) > 0);  // wider scales, other codes
     ++report_.changed;
   }
 
  private:
-  std::vector<float> corrected(const Graph& graph, const Layer& layer) const {
+  // [channels][columns]
+  static std::vector<float> rounded_weights(const Graph& graph, const Layer& layer) {
     const Tensor& weight = *graph.constant(layer.weight);
     const Encoding& grid = *graph.encoding(layer.weight);
     const Tensor rounded = dequantize(quantize(weight, grid), grid, weight.shape());
-    const std::span<const float> w_hat = rounded.values<float>();
     const WeightOrder order(weight.shape(), layer.weight_axis);
-    std::vector<float> bias(static_cast<std::size_t>(layer.channels));
+    std::vector<float> rows;
     for (std::int64_t c = 0; c < layer.channels; ++c) {
-      const auto group = static_cast<std::size_t>(c / each_);
-      const std::vector<double>& x_hat = inputs_->of(group);
-      double sum = targets_->of(group)[static_cast<std::size_t>(c % each_)];
-      for (std::int64_t p = 0; p < order.positions(); ++p) sum -= w_hat[order.element(p, c)] * x_hat[static_cast<std::size_t>(p)];
-      bias[static_cast<std::size_t>(c)] = static_cast<float>(sum / static_cast<double>(rows_));
+      for (std::int64_t p = 0; p < order.positions(); ++p) rows.push_back(rounded.values<float>()[order.element(p, c)]);
     }
-    return bias;
+    return rows;
+  }
+
+  std::vector<double> corrected(const std::vector<float>& weights) const {
+    const auto columns = static_cast<std::size_t>(shape_.columns), targets = static_cast<std::size_t>(shape_.targets);
+    std::vector<double> biases(weights.size() / columns);
+    for (std::size_t c = 0; c < biases.size(); ++c) {
+      const std::vector<double>& x_hat = inputs_->of(c / targets);
+      double sum = targets_->of(c / targets)[c % targets];
+      for (std::size_t k = 0; k < columns; ++k) sum -= weights[c * columns + k] * x_hat[k];
+      biases[c] = sum / static_cast<double>(rows_);
+    }
+    return kept_ ? kept_->fit_biases(*shape_.clamp, weights, biases, context_.job.threads) : biases;
   }
 
   PassContext& context_;
   PassReport& report_;
+  LayerRows shape_;
   std::optional<RowSums> inputs_, targets_;
-  std::int64_t each_ = 0, rows_ = 0;  // output channels of a group; rows summed
+  std::optional<KeptRows> kept_;  // where a clamp reads the result
+  std::int64_t rows_ = 0;         // summed
 };
 
 PassReport correct_bias(Graph& graph, PassContext& context) {

@@ -43,7 +43,7 @@ struct QuantizeOptions {
   RangeMethod activation_range = RangeMethod::mse;
   double percentile = 99.999;                         // of RangeMethod::percentile
   std::int64_t bins = Histogram::kDefaultBins;        // of the activations' histograms
-  Rounding rounding = Rounding::nearest;              // of weights
+  Rounding rounding = Rounding::fast;                 // of weights
   std::uint64_t seed = 0;                             // of everything random
   std::string target = "onnxruntime";                 // a name, or a .toml file
   std::vector<std::string> exclude;                   // globs over the file's node names
@@ -54,6 +54,15 @@ struct QuantizeOptions {
 // Why a layer stays in float.
 struct FloatLayer {
   std::string node, type, reason;
+};
+
+// What rounding a layer's weights cost: the squared error of its results, summed over the channels.
+struct RoundedLayer {
+  std::string node;
+  ValueId weight = ValueId::none;
+  int bits = 8;
+  double weight_sqnr_db = 0;    // of the codes chosen, against the weights before
+  double nearest = 0, now = 0;  // of rounding to nearest, and of the codes chosen
 };
 
 struct PassContext {
@@ -67,6 +76,7 @@ struct PassContext {
   std::vector<FloatLayer> float_layers;
   std::vector<std::string> warnings;
   std::map<ValueId, std::string> placement;   // why a value got its grid
+  std::vector<RoundedLayer> rounded;          // by round_fast
   std::set<ValueId> given;                    // whose grids came from a file: they do not move
 };
 

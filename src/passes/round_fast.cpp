@@ -10,6 +10,7 @@
 #include "passes/fit_bias.h"
 #include "passes/layer_edit.h"
 #include "passes/pass.h"
+#include "ranges/clamped_means.h"
 #include "ranges/moments.h"
 #include "ranges/rounding.h"
 #include "ranges/sweep.h"
@@ -18,7 +19,7 @@ namespace halftone {
 namespace {
 
 // How much an error that a whole picture shares weighs beside one of a single position: docs/decisions/0005.
-constexpr double kCoherence = 2;
+double coherence(int bits) { return bits <= 5 ? 2 : 0; }
 
 // The fewer rows a column has, the less its moments are worth; and the finer the grid, the less there is to win by following
 // them. 0.1 alone (METHODS 3.4) fits the calibration samples and loses on others: docs/decisions/0005.
@@ -27,11 +28,21 @@ double shrinkage(int bits, std::int64_t columns, std::int64_t rows) {
   return kLeast * (1 + kPerColumn * std::ldexp(1.0, bits - 8) * static_cast<double>(columns) / static_cast<double>(rows));
 }
 
+double sqnr_db(const std::vector<float>& wanted, const std::vector<float>& made) {
+  double signal = 0, noise = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    signal += static_cast<double>(wanted[i]) * wanted[i];
+    noise += std::pow(static_cast<double>(wanted[i]) - made[i], 2);
+  }
+  return 10 * std::log10(signal / noise);  // infinite where they are equal, NaN where all are 0
+}
+
 // All channels of a layer: [channels][columns], one scale and one bias a channel.
 struct Solution {
   RoundedWeights weights;
   std::vector<double> bias;
 
+  std::vector<float> real_weights() const;
   Solution(std::size_t channels, std::size_t columns)
       : weights{std::vector<std::int32_t>(channels * columns), std::vector<float>(channels), std::vector<double>(channels), std::vector<double>(channels)}, bias(channels) {}
 
@@ -49,16 +60,28 @@ struct Solution {
   }
 };
 
+// The codes' real values.
+std::vector<float> Solution::real_weights() const {
+  std::vector<float> real(weights.codes.size());
+  const std::size_t columns = real.size() / weights.scales.size();
+  for (std::size_t i = 0; i < real.size(); ++i) real[i] = weights.scales[i / columns] * static_cast<float>(weights.codes[i]);
+  return real;
+}
+
 class FastRounding : public SweepVisitor {
  public:
   FastRounding(PassContext& context, PassReport& report) : context_(context), report_(report) {}
 
-  void begin(const Layer& layer, std::int64_t groups, std::int64_t columns) override {
-    moments_.emplace(MomentsShape{groups, columns, layer.channels / groups, kCoherence, layer.can_have_bias});
+  void begin(const Layer& layer, const LayerRows& shape) override {
+    moments_.emplace(MomentsShape{shape.groups, shape.columns, shape.targets, coherence(shape.weight_bits), layer.can_have_bias});
+    kept_.reset();
+    clamp_ = shape.clamp;
+    if (clamp_) kept_.emplace(shape.groups, shape.columns, shape.targets, shape.rows);
   }
 
   void add(const Rows& quantized, const Rows& target, std::int64_t rows, std::int64_t samples) override {
     moments_->add(quantized, target, rows, samples, context_.job.threads);
+    if (kept_) kept_->add(quantized, target, rows);
   }
 
   void end(Graph& graph, Layer layer) override {
@@ -69,9 +92,10 @@ class FastRounding : public SweepVisitor {
       for (std::int64_t p = 0; p < order.positions(); ++p) rows.push_back(weight.values<float>()[order.element(p, c)]);
     }
     const Encoding& grid = *graph.encoding(layer.weight);
-    const Solution solution = solve(grid, rows, grid.per_channel() && !context_.given.contains(layer.weight));
+    Solution solution = solve(grid, rows, grid.per_channel() && !context_.given.contains(layer.weight));
+    if (kept_ && layer.can_have_bias) solution.bias = kept_->fit_biases(*clamp_, solution.real_weights(), solution.bias, context_.job.threads);
     write(graph, layer, order, solution);
-    report(graph, layer, solution.weights);
+    report(graph, layer, solution, rows);
   }
 
   double mean_ratio() const { return report_.changed > 0 ? ratios_ / report_.changed : 1; }
@@ -98,18 +122,17 @@ class FastRounding : public SweepVisitor {
     return solution;
   }
 
-  void write(Graph& graph, Layer layer, const WeightOrder& order, const Solution& solution) {
-    const RoundedWeights& rounded = solution.weights;
+  // The layer's weight is its own afterwards.
+  void write(Graph& graph, Layer& layer, const WeightOrder& order, const Solution& solution) {
     own_weight(graph, layer);
     Tensor weight = *graph.constant(layer.weight);
     std::span<float> values = weight.mutable_values<float>();
+    const std::vector<float> real = solution.real_weights();
     for (std::int64_t c = 0; c < layer.channels; ++c) {
-      for (std::int64_t p = 0; p < order.positions(); ++p) {
-        values[order.element(p, c)] = rounded.scales[static_cast<std::size_t>(c)] * static_cast<float>(rounded.codes[static_cast<std::size_t>(c * order.positions() + p)]);
-      }
+      for (std::int64_t p = 0; p < order.positions(); ++p) values[order.element(p, c)] = real[static_cast<std::size_t>(c * order.positions() + p)];
     }
     Encoding grid = *graph.encoding(layer.weight);
-    if (grid.per_channel()) grid.scale = rounded.scales;
+    if (grid.per_channel()) grid.scale = solution.weights.scales;
     graph.set_constant(layer.weight, std::move(weight));
     graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(std::move(grid));
     if (!layer.can_have_bias) return;
@@ -117,19 +140,22 @@ class FastRounding : public SweepVisitor {
     fit_bias(graph, layer, context_, report_);  // it may be larger than the one that activation_ranges made fit
   }
 
-  void report(const Graph& graph, const Layer& layer, const RoundedWeights& rounded) {
+  void report(const Graph& graph, const Layer& layer, const Solution& solution, const std::vector<float>& weights) {
+    const RoundedWeights& rounded = solution.weights;
     const double error = std::accumulate(rounded.error.begin(), rounded.error.end(), 0.0);
     const double nearest = std::accumulate(rounded.nearest_error.begin(), rounded.nearest_error.end(), 0.0);
     HALFTONE_CHECK(error <= nearest * (1 + 1e-6));
     const double ratio = nearest > 0 ? error / nearest : 1;
     ratios_ += ratio;
     ++report_.changed;
-    report_.note("'{}': squared error {:.3g} of rounding to nearest", graph.node(layer.node).name, ratio);
+    context_.rounded.push_back({graph.node(layer.node).name, layer.weight, graph.encoding(layer.weight)->bits, sqnr_db(weights, solution.real_weights()), nearest, error});
   }
 
   PassContext& context_;
   PassReport& report_;
   std::optional<Moments> moments_;
+  std::optional<KeptRows> kept_;  // where a clamp reads the result
+  std::optional<Clamp> clamp_;
   double ratios_ = 0;
 };
 

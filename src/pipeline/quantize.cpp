@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "base/file.h"
 #include "base/temporary_path.h"
@@ -118,6 +119,7 @@ QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Quantize
   }
   report.float_layers = std::move(context.float_layers);
   report.warnings = std::move(context.warnings);
+  report.rounded = std::move(context.rounded);
   raise_to_grids(graph, report);
   record_values(graph, context, report);
   return report;
@@ -146,6 +148,9 @@ void add_value_figures(const Graph& real, const Graph& quantized, const Graph& a
   constexpr std::int64_t kSamples = 4;
   std::map<std::string, double> by_name;
   for (const auto& [id, db] : constant_sqnr(quantized)) by_name[quantized.value(id).name] = db;
+  for (const RoundedLayer& layer : report.rounded) {
+    if (std::isfinite(layer.weight_sqnr_db)) by_name[quantized.value(layer.weight).name] = layer.weight_sqnr_db;
+  }
   for (const auto& [id, db] : value_sqnr(real, again, data, kSamples, job)) by_name[again.value(id).name] = db;
   for (ValueRecord& value : report.values) {
     if (const auto found = by_name.find(value.name); found != by_name.end()) value.sqnr_db = found->second;

@@ -26,6 +26,7 @@ struct QuantizeReport {
   std::vector<PassRecord> passes;
   std::vector<ValueRecord> values;
   std::vector<FloatLayer> float_layers;
+  std::vector<RoundedLayer> rounded;         // empty with rounding to nearest
   std::vector<std::string> warnings;
   int quantized_layers = 0, layers = 0;
   std::optional<Figures> figures;            // on the calibration data, of the file read back

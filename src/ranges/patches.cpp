@@ -98,7 +98,8 @@ std::int64_t PatchSampler::add_matrix_rows(const TapView& view, std::int64_t bat
 
 std::vector<float> PatchSampler::outputs(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, int threads) const {
   const std::int64_t channels = view.shape[is_convolution_ ? 1 : view.shape.size() - 1];
-  const std::int64_t available = element_count(view.shape) / batch / channels, each = std::min(available, positions_);
+  const std::int64_t available = is_convolution_ ? PictureReader(view).places : element_count(view.shape) / batch / channels;
+  const std::int64_t each = std::min(available, positions_);
   const float scale = view.codes != nullptr ? view.codes->scale[0] : 1.0f;
   const bool innermost = view.channels_last || !is_convolution_;
   std::vector<float> rows(static_cast<std::size_t>(samples * each * channels));

@@ -50,6 +50,7 @@ class Sweep {
     Stream steps = all ? std::move(quantized_) : quantized_.spread(looked_at);
     Targets targets = run_float(segment, steps);
     for (const SweepStep& step : segment.steps) {
+      job_.at(graph_.node(step.layer.node).name);
       steps.advance(graph_, step.before);
       visit(step, segment.samples, steps, targets[step.layer.node]);
       targets.erase(step.layer.node);
@@ -113,7 +114,9 @@ class Sweep {
 
   void visit(const SweepStep& step, std::int64_t samples, const Stream& stream, std::map<std::int64_t, std::vector<float>>& targets) {
     const PatchSampler sampler = sampler_of(step, samples);
-    visitor_.begin(step.layer, sampler.groups(), sampler.columns());
+    const Node* next = graph_.only_reader(step.layer.output);
+    visitor_.begin(step.layer, {sampler.groups(), sampler.columns(), step.layer.channels / sampler.groups(), step.rows, next == nullptr ? std::nullopt : clamp_of(graph_, *next),
+                                graph_.encoding(step.layer.weight)->bits});
     std::vector<ValueId> values = {step.layer.data};
     if (step.shortcut != ValueId::none) values.push_back(step.shortcut);
     Collected collected;

@@ -128,6 +128,10 @@ std::string quantize_json(const std::string& model, const std::optional<std::str
     json["values"].push_back({{"name", value.name}, {"bits", value.bits}, {"grid", value.grid}, {"scale", one_or_list(value.scale)},
                               {"zero_point", one_or_list(value.zero_point)}, {"sqnr_db", number(value.sqnr_db)}, {"reason", value.reason}});
   }
+  json["rounded"] = Json::array();
+  for (const RoundedLayer& layer : report.rounded) {
+    json["rounded"].push_back({{"node", layer.node}, {"bits", layer.bits}, {"nearest_error", number(layer.nearest)}, {"error", number(layer.now)}});
+  }
   json["float_layers"] = Json::array();
   for (const FloatLayer& layer : report.float_layers) {
     json["float_layers"].push_back({{"node", layer.node}, {"operator", layer.type}, {"reason", layer.reason}});

@@ -83,7 +83,7 @@ TEST_F(EncodingsFiles, GiveTheSameBytesWhenLoaded) {
   for (const Graph& graph : {mixed_network(), residual_network()}) {
     for (const EncodingsVersion version : {EncodingsVersion::v2_0_0, EncodingsVersion::v1_0_0, EncodingsVersion::v0_6_1}) {
       for (const Granularity granularity : {Granularity::channel, Granularity::tensor}) {
-        QuantizeOptions options;
+        QuantizeOptions options{.rounding = Rounding::nearest};
         options.granularity = granularity;
         quantize(graph, "first", options, version);
         options.load_encodings = folder_ / "first.json";

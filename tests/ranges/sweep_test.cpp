@@ -25,10 +25,10 @@ class Recorder : public SweepVisitor {
   std::vector<Rows> quantized, targets;
   std::vector<Layer> layers;
 
-  void begin(const Layer& layer, std::int64_t groups, std::int64_t) override {
+  void begin(const Layer& layer, const LayerRows& shape) override {
     layers.push_back(layer);
-    quantized.emplace_back(groups);
-    targets.emplace_back(groups);
+    quantized.emplace_back(shape.groups);
+    targets.emplace_back(shape.groups);
   }
   void add(const Rows& q, const Rows& t, std::int64_t rows, std::int64_t samples) override {
     EXPECT_EQ(rows % samples, 0);
@@ -53,7 +53,7 @@ void walk_naively(Graph graph, const SampleSource& data, const std::vector<Layer
   const Batch all = data.read(0, data.size(), {});
   for (const Layer& layer : layers) {
     const PatchSampler sampler(real, layer, 1000, 0);
-    seen.begin(layer, sampler.groups(), sampler.columns());
+    seen.begin(layer, {sampler.groups(), sampler.columns()});
     Rows x, t;
     std::vector<ValueId> taps = {layer.data}, float_taps = {layer.output};
     if (shortcuts.contains(layer.node)) {
