@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/parallel.h"
+#include "base/text.h"
 #include "passes/fit_bias.h"
 #include "passes/layer_edit.h"
 #include "passes/pass.h"
@@ -162,7 +163,12 @@ class FastRounding : public SweepVisitor {
 PassReport round_fast(Graph& graph, PassContext& context) {
   PassReport report;
   FastRounding rounding(context, report);
-  const SweepReport sweep = sweep_layers(graph, *context.data, {.seed = context.options.seed}, context.job, rounding);
+  const SweepOptions options{.store_bytes = context.job.store_bytes, .seed = context.options.seed};
+  const SweepReport sweep = sweep_layers(graph, *context.data, options, context.job, rounding);
+  if (sweep.layers_of_few > 0) {
+    report.note("{} layers were rounded on {} samples or more, not on all {}: their values do not fit into {}", sweep.layers_of_few, sweep.few,
+                context.data->size(), format_bytes(context.job.store_bytes));
+  }
   if (sweep.layers > 0) report.summary = fmt::format("{} layers in {} segments; mean squared error {:.2f} of nearest's", sweep.layers, sweep.segments, rounding.mean_ratio());
   return report;
 }

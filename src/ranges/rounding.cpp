@@ -85,6 +85,12 @@ RoundingSolver::RoundingSolver(const std::vector<double>& covariance, std::int64
 
 RoundingSolver::~RoundingSolver() = default;
 
+std::uint64_t RoundingSolver::bytes(std::int64_t columns, std::int64_t channels) {
+  // In float64: the moments, their copy, the covariance, its factor, one on the way; in float32: H and the feedback.
+  const auto squares = static_cast<std::uint64_t>(columns) * static_cast<std::uint64_t>(columns) * (5 * sizeof(double) + 2 * sizeof(float));
+  return squares + 2 * static_cast<std::uint64_t>(columns * channels) * sizeof(double);
+}
+
 // w* = w + H^-1 (Cov(x^, t) - Cov(x^, x^) w): [channels][columns].
 std::vector<float> RoundingSolver::State::targets(const RoundingProblem& problem, std::int64_t first, std::int64_t channels) const {
   const auto all = std::ssize(problem.scales);

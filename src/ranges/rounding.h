@@ -39,6 +39,9 @@ class RoundingSolver {
   RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage);
   ~RoundingSolver();
 
+  // Bytes that a solver and the moments it is made from take.
+  static std::uint64_t bytes(std::int64_t columns, std::int64_t channels);
+
   // error[c] <= nearest_error[c] for every channel.
   RoundedWeights solve(const RoundingProblem& problem, int threads) const;
 

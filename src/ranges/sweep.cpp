@@ -19,7 +19,12 @@ class Sweep {
   SweepReport run() {
     const auto segments = plan_sweep(graph_, elements_of_values(), samples_, options_);
     SweepReport report{0, static_cast<int>(segments.size())};
-    for (const SweepSegment& segment : segments) report.layers += static_cast<int>(segment.steps.size());
+    for (const SweepSegment& segment : segments) {
+      report.layers += static_cast<int>(segment.steps.size());
+      if (segment.samples == samples_) continue;
+      report.layers_of_few += static_cast<int>(segment.steps.size());
+      report.few = report.few == 0 ? segment.samples : std::min(report.few, segment.samples);
+    }
     job_.start(options_.label, report.layers);
     for (const SweepSegment& segment : segments) run_segment(segment);
     job_.finish();

@@ -40,6 +40,8 @@ class SweepVisitor {
 
 struct SweepReport {
   int layers = 0, segments = 0;
+  int layers_of_few = 0;              // layers that fewer samples than all were looked at for,
+  std::int64_t few = 0;               // and the least number of them
 };
 
 // Visits every quantized layer of the graph, in topological order. All grids must be complete.
