@@ -28,10 +28,16 @@ def main(name="efficientnet-lite0", rounds="3"):
     network = NETWORKS[name]
     with tempfile.TemporaryDirectory() as folder:
         calibration = network.calibration_flags()
-        minmax = ["--activation-range", "minmax", "--weight-range", "minmax"]
+        settings = {
+            "halftone, defaults": [],
+            "halftone, int4 weights": ["--weights", "int4"],
+            "halftone, nearest": ["--rounding", "nearest"],
+            "halftone, nearest, minmax": ["--rounding", "nearest", "--activation-range", "minmax", "--weight-range", "minmax"],
+        }
         contestants = {
-            "halftone, defaults (mse)": [HALFTONE, "quantize", network.model, *calibration, "-o", f"{folder}/a.onnx", "--quiet"],
-            "halftone, minmax": [HALFTONE, "quantize", network.model, *calibration, *minmax, "-o", f"{folder}/b.onnx", "--quiet"],
+            who: [HALFTONE, "quantize", network.model, *calibration, *flags, "-o", f"{folder}/{i}.onnx", "--quiet"]
+            for i, (who, flags) in enumerate(settings.items())
+        } | {
             "ONNX Runtime, minmax": [sys.executable, Path(__file__).parent / "ort_minmax.py", name, f"{folder}/c.onnx"],
         }
         runs = {who: [] for who in contestants}

@@ -22,7 +22,8 @@ BatchPlan plan_batches(const Graph& graph, const SampleSource& data, Arithmetic 
 // Bytes that the values of one sample need.
 std::size_t value_bytes_of_a_sample(const Graph& graph, const SampleSource& data, Arithmetic arithmetic, const Job& job);
 
-// The batch that begins with sample `first`; a fixed one is filled up with copies of its last sample.
+// The batch that begins with sample `first`; a fixed one is filled up with copies of its last sample. Ends before
+// sample `end` (-1: with the data).
 Batch read_batch(const SampleSource& data, const BatchPlan& plan, std::int64_t first, const Job& job, std::int64_t end = -1);
 
 // Reads batch after batch and calls body(batch) with inputs ready for Session::run. Progress counts samples. Stops after

@@ -87,6 +87,17 @@ std::optional<double> Comparison::sqnr_db() const {
   return 10 * std::log10(signal_ / noise_);
 }
 
+std::optional<double> sqnr_db(std::span<const float> f, std::span<const float> q) {
+  double signal = 0, noise = 0;
+  for (std::size_t i = 0; i < f.size(); ++i) {
+    const double difference = static_cast<double>(f[i]) - q[i];
+    signal += static_cast<double>(f[i]) * f[i];
+    noise += difference * difference;
+  }
+  if (noise == 0) return std::nullopt;
+  return 10 * std::log10(signal / noise);
+}
+
 void Accuracy::add(const Tensor& scores, std::span<const std::int64_t> labels) {
   const ClassWalk walk = class_walk(scores.shape());
   if (walk.pixels != 1) throw Error("the output {} has many pixels a sample; a class a sample does not fit it", to_string(scores.shape()));

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "tensor/tensor.h"
@@ -18,6 +19,9 @@ struct ClassWalk {
   std::int64_t class_stride = 0, pixel_stride = 0;
 };
 ClassWalk class_walk(const Shape& shape);
+
+// SQNR of q against f; null: identical.
+std::optional<double> sqnr_db(std::span<const float> f, std::span<const float> q);
 
 class Comparison {
  public:

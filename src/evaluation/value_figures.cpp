@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "evaluation/batches.h"
+#include "evaluation/metrics.h"
 
 namespace halftone {
 namespace {
@@ -48,14 +49,6 @@ std::map<ValueId, double> decibels(const std::map<ValueId, Energy>& energies) {
   return result;
 }
 
-Energy rounding_energy(const Value& value) {
-  Energy energy;
-  const Tensor rounded = dequantize(quantize(*value.constant, *value.encoding), *value.encoding, value.constant->shape());
-  const auto f = value.constant->values<float>(), q = rounded.values<float>();
-  for (std::size_t i = 0; i < f.size(); ++i) add(energy, f[i], q[i]);
-  return energy;
-}
-
 }  // namespace
 
 std::map<ValueId, double> value_sqnr(const Graph& real, const Graph& quantized, const SampleSource& data, std::int64_t samples, const Job& job) {
@@ -89,12 +82,14 @@ std::map<ValueId, double> value_sqnr(const Graph& real, const Graph& quantized, 
 }
 
 std::map<ValueId, double> constant_sqnr(const Graph& graph) {
-  std::map<ValueId, Energy> energies;
+  std::map<ValueId, double> result;
   for (ValueId id : graph.values()) {
     const Value& value = graph.value(id);
-    if (value.is_constant() && value.encoding && !value.encoding->placed_only()) energies[id] = rounding_energy(value);
+    if (!value.is_constant() || !value.encoding || value.encoding->placed_only()) continue;
+    const Tensor rounded = dequantize(quantize(*value.constant, *value.encoding), *value.encoding, value.constant->shape());
+    if (const auto db = sqnr_db(value.constant->values<float>(), rounded.values<float>())) result[id] = *db;
   }
-  return decibels(energies);
+  return result;
 }
 
 }  // namespace halftone

@@ -6,8 +6,10 @@
 
 namespace halftone {
 
+std::string code_type_name(int bits, bool is_signed) { return fmt::format("{}int{}", is_signed ? "" : "u", bits); }
+
 std::string describe(const Encoding& encoding) {
-  std::string text = fmt::format("{}int{}", encoding.is_signed ? "" : "u", encoding.bits);
+  std::string text = code_type_name(encoding.bits, encoding.is_signed);
   if (!encoding.channel_bits.empty()) {
     text += fmt::format(" ({:.2f} bits on average)", std::accumulate(encoding.channel_bits.begin(), encoding.channel_bits.end(), 0.0) /
                                                          static_cast<double>(encoding.channel_bits.size()));

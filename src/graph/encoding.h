@@ -38,6 +38,9 @@ struct Encoding {
   bool operator==(const Encoding&) const = default;
 };
 
+// "int8", "uint4"
+std::string code_type_name(int bits, bool is_signed);
+
 // "uint8", "int8 symmetric per channel (axis 0)"
 std::string describe(const Encoding& encoding);
 

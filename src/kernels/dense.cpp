@@ -92,7 +92,7 @@ void multiply_transposed(const float* a, const float* b, std::int64_t rows, std:
 HALFTONE_SIMD_CLONES
 void add_scaled_rows(const float* factors, const float* values, std::int64_t rows, float* sums) {
   for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t l = 0; l < kLanes; ++l) sums[l] += factors[i] * values[i * kLanes + l];
+    for (std::int64_t l = 0; l < kDenseLanes; ++l) sums[l] += factors[i] * values[i * kDenseLanes + l];
   }
 }
 

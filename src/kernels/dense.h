@@ -23,8 +23,8 @@ void gram_stripe(MatrixView a, MatrixView b, std::int64_t rows, Stripe stripe, f
 // out = a b^T on the calling thread: a [rows, inner], b [columns, inner], out [rows, columns].
 void multiply_transposed(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t inner, float* out);
 
-// sums[l] += sum over i of factors[i] * values[i, l] for kLanes values a row.
-inline constexpr std::int64_t kLanes = 32;
+// sums[l] += sum over i of factors[i] * values[i, l] for kDenseLanes values a row.
+inline constexpr std::int64_t kDenseLanes = 32;
 void add_scaled_rows(const float* factors, const float* values, std::int64_t rows, float* sums);
 
 // y[i] += factor * x[i]

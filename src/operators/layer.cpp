@@ -47,6 +47,27 @@ std::vector<Layer> layers_of(const Graph& graph) {
   return layers;
 }
 
+std::vector<float> rows_of_weight(const Tensor& weight, int out_axis) {
+  const WeightOrder order(weight.shape(), out_axis);
+  std::vector<float> rows;
+  rows.reserve(static_cast<std::size_t>(weight.size()));
+  for (std::int64_t c = 0; c < order.channels(); ++c) {
+    for (std::int64_t p = 0; p < order.positions(); ++p) rows.push_back(weight.values<float>()[order.element(p, c)]);
+  }
+  return rows;
+}
+
+Tensor weight_of_rows(const std::vector<float>& rows, const Shape& shape, int out_axis) {
+  const WeightOrder order(shape, out_axis);
+  Tensor weight(DataType::float32, shape);
+  std::span<float> values = weight.mutable_values<float>();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    values[order.element(at % order.positions(), at / order.positions())] = rows[i];
+  }
+  return weight;
+}
+
 bool is_quantized(const Graph& graph, const Layer& layer) {
   const Encoding* data = graph.encoding(layer.data);
   const Encoding* weight = graph.encoding(layer.weight);

@@ -39,6 +39,10 @@ class WeightOrder {
   ChannelWalk walk_;
 };
 
+// A weight as [channels][positions], and the other way round.
+std::vector<float> rows_of_weight(const Tensor& weight, int out_axis);
+Tensor weight_of_rows(const std::vector<float>& rows, const Shape& shape, int out_axis);
+
 // Data and weight both carry a complete Encoding, the data's per tensor: the layer computes on codes.
 bool is_quantized(const Graph& graph, const Layer& layer);
 

@@ -3,7 +3,7 @@
 //     b^ = mean(t) - W^ mean(x^)
 // x^: inputs in the quantized network; t: what the layer should make, its result in the float network, and where that is
 // added to a shortcut also the shortcut's error (ranges/sweep.h). Needs samples. Changes biases, and adds those that are
-// missing; a MatMul has none. Where the new bias leaves int32, the channel's weight scale is widened, and said so.
+// missing; a MatMul has none. Where a clamp reads the result, the means behind it are what agrees (ranges/clamped_means.h). Where the new bias leaves int32, the channel's weight scale is widened, and said so.
 // Source: Nagel et al. 2019 (DFQ), section 4.2; Nagel et al. 2021, section 3.3; the shortcut's error is ours.
 #include "passes/fit_bias.h"
 #include "passes/layer_edit.h"
@@ -41,15 +41,14 @@ class BiasCorrection : public SweepVisitor {
     shape_ = shape;
     inputs_.emplace(shape.groups, shape.columns);
     targets_.emplace(shape.groups, shape.targets);
-    kept_.reset();
-    if (shape.clamp) kept_.emplace(shape.groups, shape.columns, shape.targets, shape.rows);
+    kept_.emplace(shape);
     rows_ = 0;
   }
 
   void add(const Rows& quantized, const Rows& target, std::int64_t rows, std::int64_t) override {
     inputs_->add(quantized);
     targets_->add(target);
-    if (kept_) kept_->add(quantized, target, rows);
+    kept_->add(quantized, target, rows);
     rows_ += rows;
   }
 
@@ -66,17 +65,10 @@ class BiasCorrection : public SweepVisitor {
   }
 
  private:
-  // [channels][columns]
   static std::vector<float> rounded_weights(const Graph& graph, const Layer& layer) {
     const Tensor& weight = *graph.constant(layer.weight);
     const Encoding& grid = *graph.encoding(layer.weight);
-    const Tensor rounded = dequantize(quantize(weight, grid), grid, weight.shape());
-    const WeightOrder order(weight.shape(), layer.weight_axis);
-    std::vector<float> rows;
-    for (std::int64_t c = 0; c < layer.channels; ++c) {
-      for (std::int64_t p = 0; p < order.positions(); ++p) rows.push_back(rounded.values<float>()[order.element(p, c)]);
-    }
-    return rows;
+    return rows_of_weight(dequantize(quantize(weight, grid), grid, weight.shape()), layer.weight_axis);
   }
 
   std::vector<double> corrected(const std::vector<float>& weights) const {
@@ -88,14 +80,14 @@ class BiasCorrection : public SweepVisitor {
       for (std::size_t k = 0; k < columns; ++k) sum -= weights[c * columns + k] * x_hat[k];
       biases[c] = sum / static_cast<double>(rows_);
     }
-    return kept_ ? kept_->fit_biases(*shape_.clamp, weights, biases, context_.job.threads) : biases;
+    return kept_->fit_biases(weights, biases, context_.job.threads);
   }
 
   PassContext& context_;
   PassReport& report_;
   LayerRows shape_;
   std::optional<RowSums> inputs_, targets_;
-  std::optional<KeptRows> kept_;  // where a clamp reads the result
+  std::optional<KeptRows> kept_;
   std::int64_t rows_ = 0;         // summed
 };
 
@@ -111,6 +103,7 @@ PassReport correct_bias(Graph& graph, PassContext& context) {
 
 }  // namespace
 
-extern const Pass kCorrectBias{"correct_bias", "corrects biases for what rounding to nearest shifts the means by", Needs::samples, correct_bias};
+extern const Pass kCorrectBias{"correct_bias", "corrects biases for what rounding to nearest shifts the means by", Needs::samples, correct_bias,
+                               [](const QuantizeOptions& options) { return options.rounding == Rounding::nearest; }};
 
 }  // namespace halftone

@@ -143,8 +143,8 @@ std::optional<LayerBits> layer_bits(const std::string& text) {
 }
 
 void check_bits(const Graph& graph, const QuantizeOptions& options, const Target& target) {
-  check_widths(fmt::format("--weights int{}", options.weight_bits), {options.weight_bits, 0}, options, target);
-  check_widths(fmt::format("--activations {}int{}", options.signed_activations ? "" : "u", options.activation_bits), {0, options.activation_bits}, options,
+  check_widths("--weights " + code_type_name(options.weight_bits, true), {options.weight_bits, 0}, options, target);
+  check_widths("--activations " + code_type_name(options.activation_bits, options.signed_activations), {0, options.activation_bits}, options,
                target);
   check_widths("--first-last " + describe(options.first_last), options.first_last, options, target);
   for (std::size_t i = 0; i < options.named_bits.size(); ++i) {

@@ -107,7 +107,7 @@ class Loading {
   Encoding stored(Encoding encoding, const EncodingsEntry& entry, const std::set<std::string>& types) const {
     const int bits = bits_of_storage(types, encoding.is_signed, encoding.bits);
     if (bits == 0) {
-      fail("value '{}' is {}int{} there; the target {} takes {}", entry.name, encoding.is_signed ? "" : "u", entry.bits, target_.name,
+      fail("value '{}' is {} there; the target {} takes {}", entry.name, code_type_name(entry.bits, encoding.is_signed), target_.name,
            quoted_list({types.begin(), types.end()}));
     }
     store_in(encoding, bits);
@@ -153,6 +153,7 @@ PassReport load_encodings(Graph& graph, PassContext& context) { return context.e
 
 }  // namespace
 
-extern const Pass kLoadEncodings{"load_encodings", "takes grids from the file of --load-encodings", Needs::nothing, load_encodings};
+extern const Pass kLoadEncodings{"load_encodings", "takes grids from the file of --load-encodings", Needs::nothing, load_encodings,
+                                 [](const QuantizeOptions& options) { return !options.load_encodings.empty(); }};
 
 }  // namespace halftone

@@ -61,8 +61,8 @@ struct RoundedLayer {
   std::string node;
   ValueId weight = ValueId::none;
   int bits = 8;
-  double weight_sqnr_db = 0;    // of the codes chosen, against the weights before
-  double nearest = 0, now = 0;  // of rounding to nearest, and of the codes chosen
+  std::optional<double> weight_sqnr_db;  // of the codes chosen, against the weights before; null: identical
+  double nearest = 0, now = 0;           // of rounding to nearest, and of the codes chosen
 };
 
 struct PassContext {
@@ -96,6 +96,7 @@ struct Pass {
   const char* summary;   // one line for --help
   Needs needs;
   PassReport (*run)(Graph& graph, PassContext& context);
+  bool (*wanted)(const QuantizeOptions& options) = nullptr;  // whether it runs unless named; null: always
 };
 
 extern const Pass kFoldConstants, kFoldBatchNorm, kFoldConstantChannels, kPlaceQuantizers, kLoadEncodings, kWeightRanges, kActivationRanges,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include "base/file.h"
 #include "base/temporary_path.h"
@@ -32,14 +31,14 @@ std::string some_names(const std::vector<std::string>& names) {
   return names.empty() ? "" : fmt::format("; the model's {} nodes have names like {}", names.size(), quoted_list(first));
 }
 
-// A file that cannot be read fails before the work.
-void check_encodings(const QuantizeOptions& options) {
-  if (options.load_encodings.empty()) return;
+// The file of --load-encodings, where there is one.
+std::optional<EncodingsFile> encodings_file(const QuantizeOptions& options) {
+  if (options.load_encodings.empty()) return std::nullopt;
   const std::vector<const Pass*> passes = choose_passes(options.passes, options.disabled_passes);
   if (std::find(passes.begin(), passes.end(), &kLoadEncodings) == passes.end()) {
     throw UsageError("--load-encodings is for the pass {}, which does not run; leave one out", kLoadEncodings.name);
   }
-  read_encodings(options.load_encodings);
+  return read_encodings(options.load_encodings);
 }
 
 void check_options(const Graph& graph, const QuantizeOptions& options, const Target& target) {
@@ -47,7 +46,6 @@ void check_options(const Graph& graph, const QuantizeOptions& options, const Tar
   if (!options.symmetric_weights && target.symmetric_weights) {
     throw UsageError("--symmetric: the target {} takes symmetric weights only; give weights or both", target.name);
   }
-  check_encodings(options);
   const std::string granularity = options.granularity == Granularity::channel ? "channel" : "tensor";
   if (!target.weight_granularity.contains(granularity)) throw UsageError("the target {} has no weights per {}", target.name, granularity);
   if (options.weight_range != RangeMethod::mse && options.weight_range != RangeMethod::minmax) {
@@ -60,6 +58,19 @@ void check_options(const Graph& graph, const QuantizeOptions& options, const Tar
     const std::string near = did_you_mean(glob, names);
     throw UsageError("--exclude '{}' matches no node{}", glob, near.empty() ? some_names(names) : near);
   }
+}
+
+// The files that options name, read before the work.
+struct Settings {
+  Target target;
+  std::optional<EncodingsFile> encodings;
+};
+
+Settings checked_settings(const Graph& graph, const QuantizeOptions& options) {
+  Settings settings{load_target(options.target), {}};
+  check_options(graph, options, settings.target);
+  settings.encodings = encodings_file(options);
+  return settings;
 }
 
 // Grids that are placed and never get a scale cannot be exported.
@@ -95,26 +106,15 @@ void raise_to_grids(Graph& graph, QuantizeReport& report) {
                                         needed >= 21 ? "it holds codes of 4 or 16 bits" : "it holds codes, or scales a channel"));
 }
 
-// Whether a pass that nobody named runs. round_fast refits the biases itself.
-bool is_wanted(const Pass& pass, const QuantizeOptions& options) {
-  if (&pass == &kLoadEncodings) return !options.load_encodings.empty();
-  if (&pass == &kRoundFast) return options.rounding == Rounding::fast;
-  return &pass != &kCorrectBias || options.rounding == Rounding::nearest;
-}
-
-QuantizeReport run_passes(Graph& graph, const SampleSource* data, const QuantizeOptions& options, const Job& job) {
-  const Target target = load_target(options.target);
-  check_options(graph, options, target);
-  PassContext context{.target = target, .options = options, .data = data, .job = job};
-  std::optional<EncodingsFile> encodings;
-  if (!options.load_encodings.empty()) encodings = read_encodings(options.load_encodings);
-  context.encodings = encodings ? &*encodings : nullptr;
+QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Settings& settings, const QuantizeOptions& options, const Job& job) {
+  PassContext context{.target = settings.target, .options = options, .data = data, .job = job};
+  context.encodings = settings.encodings ? &*settings.encodings : nullptr;
   for (ValueId id : graph.values()) context.model_values.insert(graph.value(id).name);
   QuantizeReport report;
-  report.target = target.name;
+  report.target = settings.target.name;
   for (const Pass* pass : choose_passes(options.passes, options.disabled_passes)) {
     const bool possible = data != nullptr || pass->needs == Needs::nothing;
-    if (options.passes.empty() && !is_wanted(*pass, options)) continue;
+    if (options.passes.empty() && pass->wanted != nullptr && !pass->wanted(options)) continue;
     if (possible && !(data == nullptr && pass == &kWeightRanges)) report.passes.push_back(run_pass(*pass, graph, context));
   }
   report.float_layers = std::move(context.float_layers);
@@ -149,7 +149,7 @@ void add_value_figures(const Graph& real, const Graph& quantized, const Graph& a
   std::map<std::string, double> by_name;
   for (const auto& [id, db] : constant_sqnr(quantized)) by_name[quantized.value(id).name] = db;
   for (const RoundedLayer& layer : report.rounded) {
-    if (std::isfinite(layer.weight_sqnr_db)) by_name[quantized.value(layer.weight).name] = layer.weight_sqnr_db;
+    if (layer.weight_sqnr_db) by_name[quantized.value(layer.weight).name] = *layer.weight_sqnr_db;
   }
   for (const auto& [id, db] : value_sqnr(real, again, data, kSamples, job)) by_name[again.value(id).name] = db;
   for (ValueRecord& value : report.values) {
@@ -188,21 +188,20 @@ Graph prepared_for_running(const Graph& graph) {
 
 QuantizeReport plan_quantization(Graph& graph, const QuantizeOptions& options, const Job& job) {
   check_finite_constants(graph);
-  return run_passes(graph, nullptr, options, job);
+  return run_passes(graph, nullptr, checked_settings(graph, options), options, job);
 }
 
 QuantizeReport quantize(Graph& graph, const SampleSource& data, const QuantizeOptions& options, const Job& job) {
   const Stopwatch watch;
-  const Target target = load_target(options.target);
-  check_options(graph, options, target);
+  const Settings settings = checked_settings(graph, options);
   check_passes_set_scales(choose_passes(options.passes, options.disabled_passes));  // wrong names fail before the work
   if (data.size() == 0) throw Error("there are no samples to calibrate with");
   std::vector<std::string> warnings = check_float_network(graph, data, job);
   const double gate = watch.seconds();
-  QuantizeReport report = run_passes(graph, &data, options, job);
+  QuantizeReport report = run_passes(graph, &data, settings, options, job);
   report.warnings.insert(report.warnings.begin(), warnings.begin(), warnings.end());
   report.stages.emplace_back("float check", gate);
-  name_target(graph, target);
+  name_target(graph, settings.target);
   report.seconds = watch.seconds();
   return report;
 }

@@ -34,33 +34,35 @@ double matching_shift(const std::vector<float>& made, const std::vector<float>& 
 
 }  // namespace
 
-KeptRows::KeptRows(std::int64_t groups, std::int64_t columns, std::int64_t targets, std::int64_t expected)
-    : columns_(columns), targets_(targets), every_(std::max<std::int64_t>(1, expected / std::clamp<std::int64_t>(kFloats / (groups * columns), 1, kRows))),
-      quantized_(static_cast<std::size_t>(groups)), target_(static_cast<std::size_t>(groups)) {}
+KeptRows::KeptRows(const LayerRows& shape)
+    : shape_(shape), every_(std::max<std::int64_t>(1, shape.rows / std::clamp<std::int64_t>(kFloats / (shape.groups * shape.columns), 1, kRows))),
+      quantized_(static_cast<std::size_t>(shape.groups)), target_(static_cast<std::size_t>(shape.groups)) {}
 
-void KeptRows::add(const std::vector<std::vector<float>>& quantized, const std::vector<std::vector<float>>& target, std::int64_t rows) {
+void KeptRows::add(const Rows& quantized, const Rows& target, std::int64_t rows) {
+  if (!shape_.clamp) return;
   for (std::int64_t r = 0; r < rows; ++r) {
     if (seen_++ % every_ != 0) continue;
     for (std::size_t g = 0; g < quantized_.size(); ++g) {
-      const float *x = quantized[g].data() + r * columns_, *t = target[g].data() + r * targets_;
-      quantized_[g].insert(quantized_[g].end(), x, x + columns_);
-      target_[g].insert(target_[g].end(), t, t + targets_);
+      const float *x = quantized[g].data() + r * shape_.columns, *t = target[g].data() + r * shape_.targets;
+      quantized_[g].insert(quantized_[g].end(), x, x + shape_.columns);
+      target_[g].insert(target_[g].end(), t, t + shape_.targets);
     }
   }
 }
 
-std::vector<double> KeptRows::fit_biases(const Clamp& clamp, const std::vector<float>& weights, const std::vector<double>& biases, int threads) const {
+std::vector<double> KeptRows::fit_biases(const std::vector<float>& weights, const std::vector<double>& biases, int threads) const {
   std::vector<double> fitted = biases;
-  const std::int64_t rows = std::ssize(quantized_[0]) / columns_;
+  if (!shape_.clamp) return fitted;
+  const std::int64_t columns = shape_.columns, targets = shape_.targets, rows = std::ssize(quantized_[0]) / columns;
   parallel_for(std::ssize(biases), threads, [&](std::int64_t c) {
-    const auto g = static_cast<std::size_t>(c / targets_);
+    const auto g = static_cast<std::size_t>(c / targets);
     std::vector<float> made(static_cast<std::size_t>(rows)), wanted(made.size());
-    multiply_transposed(quantized_[g].data(), weights.data() + c * columns_, rows, 1, columns_, made.data());
+    multiply_transposed(quantized_[g].data(), weights.data() + c * columns, rows, 1, columns, made.data());
     for (std::int64_t r = 0; r < rows; ++r) {
       made[static_cast<std::size_t>(r)] += static_cast<float>(biases[static_cast<std::size_t>(c)]);
-      wanted[static_cast<std::size_t>(r)] = target_[g][static_cast<std::size_t>(r * targets_ + c % targets_)];
+      wanted[static_cast<std::size_t>(r)] = target_[g][static_cast<std::size_t>(r * targets + c % targets)];
     }
-    fitted[static_cast<std::size_t>(c)] += matching_shift(made, wanted, clamp);
+    fitted[static_cast<std::size_t>(c)] += matching_shift(made, wanted, *shape_.clamp);
   });
   return fitted;
 }

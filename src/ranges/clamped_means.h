@@ -5,25 +5,26 @@
 #include <cstdint>
 #include <vector>
 
-#include "operators/clamp.h"
+#include "ranges/sweep.h"
 
 namespace halftone {
 
-// Some of a layer's rows, kept: x^ [group][rows x columns] and t [group][rows x channels of the group] as a sweep brings them.
+// Some of a layer's rows, kept; none where no clamp reads the result.
 class KeptRows {
  public:
-  // Of about `expected` rows.
-  KeptRows(std::int64_t groups, std::int64_t columns, std::int64_t targets, std::int64_t expected);
+  explicit KeptRows(const LayerRows& shape);
 
-  void add(const std::vector<std::vector<float>>& quantized, const std::vector<std::vector<float>>& target, std::int64_t rows);
+  void add(const Rows& quantized, const Rows& target, std::int64_t rows);
 
   // weights: [channels][columns], as rounded; biases: with which the means before the clamp are right. Returns those with
-  // which the means behind it are.
-  std::vector<double> fit_biases(const Clamp& clamp, const std::vector<float>& weights, const std::vector<double>& biases, int threads) const;
+  // which the means behind it are, the same ones where there is no clamp.
+  std::vector<double> fit_biases(const std::vector<float>& weights, const std::vector<double>& biases, int threads) const;
 
  private:
-  std::int64_t columns_, targets_, every_, seen_ = 0;
-  std::vector<std::vector<float>> quantized_, target_;
+  const LayerRows shape_;
+  const std::int64_t every_;
+  std::int64_t seen_ = 0;
+  Rows quantized_, target_;
 };
 
 }  // namespace halftone

@@ -21,14 +21,24 @@ std::vector<float> means(const float* rows, std::int64_t count, std::int64_t col
   return result;
 }
 
-// Rows of whole samples with the shift taken off, behind them each sample's mean row times `factor` (0: none).
+// The power of two next below the largest |row - shift|: dividing by it changes no bit and keeps squares within float32.
+float unit_of(const float* rows, std::int64_t count, const std::vector<float>& shift) {
+  float largest = 0;
+  for (std::int64_t r = 0; r < count; ++r, rows += shift.size()) {
+    for (std::size_t c = 0; c < shift.size(); ++c) largest = std::max(largest, std::fabs(rows[c] - shift[c]));
+  }
+  return largest > 0 ? std::ldexp(1.0f, std::clamp(std::ilogb(largest), -120, 120)) : 1.0f;
+}
+
+// Rows of whole samples with the shift taken off, in the unit, behind them each sample's mean row times `factor` (0: none).
 struct Chunk {
   std::vector<float> rows;
   std::int64_t columns;
   std::vector<double> sums;  // of the rows alone
 
-  Chunk(const float* from, std::int64_t samples, std::int64_t each, const std::vector<float>& shift, double factor) : columns(std::ssize(shift)), sums(shift.size(), 0.0) {
+  Chunk(const float* from, std::int64_t samples, std::int64_t each, const std::vector<float>& shift, float unit, double factor) : columns(std::ssize(shift)), sums(shift.size(), 0.0) {
     const std::size_t width = shift.size();
+    const float inverse = 1 / unit;
     rows.reserve(static_cast<std::size_t>(samples * (each + (factor > 0 ? 1 : 0))) * width);
     std::vector<float> means;
     std::vector<double> sum(width);
@@ -37,7 +47,7 @@ struct Chunk {
       for (std::int64_t r = 0; r < each; ++r, from += width) {
         const std::size_t at = rows.size();
         rows.resize(at + width);
-        for (std::size_t c = 0; c < width; ++c) rows[at + c] = from[c] - shift[c];
+        for (std::size_t c = 0; c < width; ++c) rows[at + c] = (from[c] - shift[c]) * inverse;
         for (std::size_t c = 0; c < width; ++c) sum[c] += rows[at + c];
       }
       for (std::size_t c = 0; c < width; ++c) sums[c] += sum[c];
@@ -64,19 +74,19 @@ void merge_stripe(const Chunk& a, const Chunk& b, std::int64_t first, std::int64
   }
 }
 
-// gram / rows - weight * means of left * means of right
-std::vector<double> centred(const std::vector<double>& gram, const std::vector<double>& left, const std::vector<double>& right, double rows, double weight) {
+// (gram / rows - weight * means of left * means of right) * unit
+std::vector<double> centred(const std::vector<double>& gram, const std::vector<double>& left, const std::vector<double>& right, double rows, double weight, double unit) {
   const std::size_t columns = right.size();
   std::vector<double> result(gram.size());
   for (std::size_t i = 0; i < left.size(); ++i) {
-    for (std::size_t j = 0; j < columns; ++j) result[i * columns + j] = gram[i * columns + j] / rows - weight * (left[i] / rows * (right[j] / rows));
+    for (std::size_t j = 0; j < columns; ++j) result[i * columns + j] = (gram[i * columns + j] / rows - weight * (left[i] / rows * (right[j] / rows))) * unit;
   }
   return result;
 }
 
-std::vector<double> shifted_back(const std::vector<double>& sum, const std::vector<float>& shift, double rows) {
+std::vector<double> shifted_back(const std::vector<double>& sum, const std::vector<float>& shift, double rows, double unit) {
   std::vector<double> result(sum.size());
-  for (std::size_t i = 0; i < sum.size(); ++i) result[i] = shift[i] + sum[i] / rows;
+  for (std::size_t i = 0; i < sum.size(); ++i) result[i] = shift[i] + sum[i] / rows * unit;
   return result;
 }
 
@@ -108,6 +118,8 @@ void Moments::add_group(Group& group, const std::vector<float>& quantized, const
       group.shift = means(quantized.data(), some, shape_.columns);
       group.shift_target = means(target.data(), some, shape_.targets);
     }
+    group.unit = unit_of(quantized.data(), some, group.shift);
+    group.unit_target = unit_of(target.data(), some, group.shift_target);
     group.sum.assign(columns, 0.0);
     group.sum_target.assign(targets, 0.0);
     group.gram.assign(columns * columns, 0.0);
@@ -118,8 +130,8 @@ void Moments::add_group(Group& group, const std::vector<float>& quantized, const
   std::vector<std::optional<Chunk>> x(static_cast<std::size_t>(chunks)), t(x.size());
   parallel_for(chunks, threads, [&](std::int64_t c) {
     const std::int64_t first = c * samples_of_chunk, count = std::min(samples_of_chunk, samples - first), row = first * each;
-    x[static_cast<std::size_t>(c)].emplace(quantized.data() + row * shape_.columns, count, each, group.shift, factor);
-    t[static_cast<std::size_t>(c)].emplace(target.data() + row * shape_.targets, count, each, group.shift_target, factor);
+    x[static_cast<std::size_t>(c)].emplace(quantized.data() + row * shape_.columns, count, each, group.shift, group.unit, factor);
+    t[static_cast<std::size_t>(c)].emplace(target.data() + row * shape_.targets, count, each, group.shift_target, group.unit_target, factor);
   });
   for (std::size_t c = 0; c < x.size(); ++c) {
     merge(x[c]->sums, group.sum);
@@ -135,12 +147,12 @@ void Moments::add_group(Group& group, const std::vector<float>& quantized, const
 
 std::vector<double> Moments::mean(std::int64_t g) const {
   const Group& group = parts_[static_cast<std::size_t>(g)];
-  return shifted_back(group.sum, group.shift, static_cast<double>(rows_));
+  return shifted_back(group.sum, group.shift, static_cast<double>(rows_), group.unit);
 }
 
 std::vector<double> Moments::mean_target(std::int64_t g) const {
   const Group& group = parts_[static_cast<std::size_t>(g)];
-  return shifted_back(group.sum_target, group.shift_target, static_cast<double>(rows_));
+  return shifted_back(group.sum_target, group.shift_target, static_cast<double>(rows_), group.unit_target);
 }
 
 std::vector<double> Moments::covariance(std::int64_t g) const {
@@ -150,12 +162,12 @@ std::vector<double> Moments::covariance(std::int64_t g) const {
   for (std::size_t i = 0; i < columns; ++i) {
     for (std::size_t j = 0; j < i; ++j) gram[i * columns + j] = gram[j * columns + i];
   }
-  return centred(gram, group.sum, group.sum, static_cast<double>(rows_), shape_.centred ? 1 + shape_.coherence : 0);
+  return centred(gram, group.sum, group.sum, static_cast<double>(rows_), shape_.centred ? 1 + shape_.coherence : 0, std::pow(static_cast<double>(group.unit), 2));
 }
 
 std::vector<double> Moments::cross(std::int64_t g) const {
   const Group& group = parts_[static_cast<std::size_t>(g)];
-  return centred(group.cross, group.sum, group.sum_target, static_cast<double>(rows_), shape_.centred ? 1 + shape_.coherence : 0);
+  return centred(group.cross, group.sum, group.sum_target, static_cast<double>(rows_), shape_.centred ? 1 + shape_.coherence : 0, static_cast<double>(group.unit) * group.unit_target);
 }
 
 }  // namespace halftone

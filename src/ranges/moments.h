@@ -41,6 +41,7 @@ class Moments {
  private:
   struct Group {
     std::vector<float> shift, shift_target;  // the first chunk's means: taken off before squaring
+    float unit = 1, unit_target = 1;         // and divided by before
     std::vector<double> sum, sum_target, gram, cross;  // gram: at and right of the diagonal
   };
   void add_group(Group& group, const std::vector<float>& quantized, const std::vector<float>& target, std::int64_t rows, std::int64_t samples, int threads) const;

@@ -38,9 +38,10 @@ double dot(const float* a, const float* b, std::int64_t count) {
 
 struct RoundingSolver::State {
   std::int64_t columns = 0;
+  double unit = 1;                   // errors are told in it: a power of two near the mean variance, so that float32 holds H
   std::vector<float> h;              // H
   std::vector<std::int64_t> order;   // columns by ascending variance: the last one is rounded first
-  Matrix covariance;                 // Cov(x^, x^)
+  Matrix covariance;                 // Cov(x^, x^) / unit
   Eigen::LLT<Eigen::MatrixXd> factor;  // of H in that order
   std::vector<float> feedback;       // rows of L^T in that order, each divided by its diagonal
 
@@ -66,6 +67,8 @@ RoundingSolver::RoundingSolver(const std::vector<double>& covariance, std::int64
   State& s = *state_;
   s.columns = columns;
   s.covariance = Eigen::Map<const Matrix>(covariance.data(), columns, columns);
+  if (const double variance = s.covariance.diagonal().mean(); variance > 0) s.unit = std::ldexp(1.0, std::ilogb(variance));
+  s.covariance /= s.unit;
   const double mean = s.covariance.diagonal().mean(), added = mean > 0 ? shrinkage * mean : 1.0;
   s.order.resize(static_cast<std::size_t>(columns));
   std::iota(s.order.begin(), s.order.end(), std::int64_t{0});
@@ -96,7 +99,7 @@ std::vector<float> RoundingSolver::State::targets(const RoundingProblem& problem
   const auto all = std::ssize(problem.scales);
   const Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> weights(problem.weights.data() + first * columns, channels, columns);
   const Eigen::MatrixXd w = weights.cast<double>().transpose();
-  Eigen::MatrixXd right = Eigen::Map<const Matrix>(problem.cross.data(), columns, all).middleCols(first, channels);
+  Eigen::MatrixXd right = Eigen::Map<const Matrix>(problem.cross.data(), columns, all).middleCols(first, channels) / unit;
   right.noalias() -= covariance * w;
   const Eigen::MatrixXd ordered = right(order, Eigen::all);
   const Eigen::MatrixXd solved = factor.solve(ordered);
@@ -114,16 +117,16 @@ std::vector<float> RoundingSolver::State::targets(const RoundingProblem& problem
 // rounded before have left of their errors.
 std::vector<std::vector<float>> RoundingSolver::State::nearest_planes(const float* targets, const float* scales, std::int64_t channels, const CodeRange* ranges) const {
   std::vector<std::vector<float>> codes(static_cast<std::size_t>(channels), std::vector<float>(static_cast<std::size_t>(columns)));
-  std::vector<float> off(static_cast<std::size_t>(columns * kLanes), 0.0f);
+  std::vector<float> off(static_cast<std::size_t>(columns * kDenseLanes), 0.0f);
   for (std::int64_t i = columns - 1; i >= 0; --i) {
-    float carried[kLanes] = {};
-    add_scaled_rows(feedback.data() + i * columns + i + 1, off.data() + (i + 1) * kLanes, columns - 1 - i, carried);
+    float carried[kDenseLanes] = {};
+    add_scaled_rows(feedback.data() + i * columns + i + 1, off.data() + (i + 1) * kDenseLanes, columns - 1 - i, carried);
     const std::int64_t column = order[static_cast<std::size_t>(i)];
     for (std::int64_t c = 0; c < channels; ++c) {
       const float target = targets[c * columns + column];
       const float code = nearest_code(target - carried[c], scales[c], ranges[c]);
       codes[static_cast<std::size_t>(c)][static_cast<std::size_t>(column)] = code;
-      off[static_cast<std::size_t>(i * kLanes + c)] = scales[c] * code - target;
+      off[static_cast<std::size_t>(i * kDenseLanes + c)] = scales[c] * code - target;
     }
   }
   return codes;
@@ -234,7 +237,7 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
   for (std::int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<std::size_t>(c);
     const float* target = wanted.data() + c * columns;
-    result.nearest_error[static_cast<std::size_t>(first) + i] = nearest[i].error;
+    result.nearest_error[static_cast<std::size_t>(first) + i] = nearest[i].error * unit;
     descend(best[i], target, scales[c], ranges[c]);
     if (best[i].error <= nearest[i].error) continue;
     best[i] = nearest[i];
@@ -251,7 +254,7 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
       scales[c] = problem.scales[static_cast<std::size_t>(first + c)];
     }
     const Candidate& candidate = best[static_cast<std::size_t>(c)];
-    result.error[static_cast<std::size_t>(first + c)] = candidate.error;
+    result.error[static_cast<std::size_t>(first + c)] = candidate.error * unit;
     std::transform(candidate.codes.begin(), candidate.codes.end(), result.codes.begin() + (first + c) * columns, [](float q) { return static_cast<std::int32_t>(q); });
   }
 }
@@ -263,7 +266,7 @@ RoundedWeights RoundingSolver::solve(const RoundingProblem& problem, int threads
   result.scales = problem.scales;
   result.error.assign(problem.scales.size(), 0.0);
   result.nearest_error.assign(problem.scales.size(), 0.0);
-  parallel_blocks(channels, kLanes, threads, [&](std::int64_t first, std::int64_t end) { state_->solve_block(problem, first, end - first, result); });
+  parallel_blocks(channels, kDenseLanes, threads, [&](std::int64_t first, std::int64_t end) { state_->solve_block(problem, first, end - first, result); });
   return result;
 }
 

@@ -17,7 +17,8 @@ class Sweep {
         quantized_(Stream(Arithmetic::simulated, data, batches_, job).spread(batches_of(samples_, batches_))) {}
 
   SweepReport run() {
-    const auto segments = plan_sweep(graph_, elements_of_values(), samples_, options_);
+    const BatchShapes shapes = shapes_of_a_batch();
+    const auto segments = plan_sweep(graph_, shapes, samples_, options_);
     SweepReport report{0, static_cast<int>(segments.size())};
     for (const SweepSegment& segment : segments) {
       report.layers += static_cast<int>(segment.steps.size());
@@ -35,16 +36,16 @@ class Sweep {
   // What should come out of a layer: [rows][all channels] of each batch, by its first sample.
   using Targets = std::map<NodeId, std::map<std::int64_t, std::vector<float>>>;
 
-  std::map<ValueId, std::int64_t> elements_of_values() const {
-    std::map<ValueId, std::int64_t> elements;
+  BatchShapes shapes_of_a_batch() const {
     std::vector<ValueId> values;
     for (ValueId id : float_.values()) {
       if (!float_.value(id).is_constant() && float_.value(id).type == DataType::float32) values.push_back(id);
     }
     Session session(float_, Arithmetic::float32, job_.threads, values);
     const Batch batch = read_batch(data_, batches_, 0, job_);
-    session.run(batch.inputs, [&](const TapView& view) { elements[view.value] = element_count(view.shape) / batch_size(batch); });
-    return elements;
+    BatchShapes shapes{{}, batch_size(batch)};
+    session.run(batch.inputs, [&](const TapView& view) { shapes.values[view.value] = view.shape; });
+    return shapes;
   }
 
   std::int64_t batch_size(const Batch& batch) const { return batches_.fixed ? batches_.samples : data_.is_feeds() ? 1 : batch.count; }

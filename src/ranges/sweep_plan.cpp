@@ -9,8 +9,8 @@ namespace {
 
 class Planner {
  public:
-  Planner(const Graph& graph, const std::map<ValueId, std::int64_t>& elements, std::int64_t samples, const SweepOptions& options)
-      : graph_(graph), elements_(elements), samples_(samples), options_(options), order_(graph.topological_order()) {
+  Planner(const Graph& graph, const BatchShapes& shapes, std::int64_t samples, const SweepOptions& options)
+      : graph_(graph), shapes_(shapes), samples_(samples), options_(options), order_(graph.topological_order()) {
     for (std::size_t i = 0; i < order_.size(); ++i) {
       place_[order_[i]] = i;
       for (ValueId input : graph.node(order_[i]).inputs) last_use_[input] = i;
@@ -46,7 +46,7 @@ class Planner {
     const Node* next = graph_.only_reader(layer.output);
     if (next == nullptr || next->type != "Add") return ValueId::none;
     const ValueId other = next->input(next->input(0) == layer.output ? 1 : 0);
-    if (other == layer.output || graph_.value(other).is_constant() || elements(other) != elements(layer.output)) return ValueId::none;
+    if (other == layer.output || graph_.value(other).is_constant() || shape(other) != shape(layer.output)) return ValueId::none;
     const NodeId producer = graph_.value(other).producer;
     return producer == NodeId::none || place_.at(producer) < place ? other : ValueId::none;
   }
@@ -69,14 +69,14 @@ class Planner {
 
   static std::uint64_t bytes_of_targets(const SweepStep& step) { return static_cast<std::uint64_t>(step.rows * step.layer.channels) * sizeof(float); }
 
-  std::int64_t elements(ValueId id) const {
-    const auto found = elements_.find(id);
-    return found == elements_.end() ? 0 : found->second;
+  Shape shape(ValueId id) const {
+    const auto found = shapes_.values.find(id);
+    return found == shapes_.values.end() ? Shape{0} : found->second;
   }
 
   std::uint64_t bytes(const std::vector<ValueId>& values, Arithmetic arithmetic) const {
     std::uint64_t sum = 0;
-    for (ValueId id : values) sum += static_cast<std::uint64_t>(elements(id)) * Stream::bytes_of_element(graph_.encoding(id), arithmetic);
+    for (ValueId id : values) sum += static_cast<std::uint64_t>(element_count(shape(id)) / shapes_.samples) * Stream::bytes_of_element(graph_.encoding(id), arithmetic);
     return sum;
   }
 
@@ -90,7 +90,7 @@ class Planner {
   }
 
   const Graph& graph_;
-  const std::map<ValueId, std::int64_t>& elements_;
+  const BatchShapes& shapes_;
   const std::int64_t samples_;
   const SweepOptions& options_;
   const std::vector<NodeId> order_;
@@ -100,8 +100,8 @@ class Planner {
 
 }  // namespace
 
-std::vector<SweepSegment> plan_sweep(const Graph& graph, const std::map<ValueId, std::int64_t>& elements, std::int64_t samples, const SweepOptions& options) {
-  return Planner(graph, elements, samples, options).make();
+std::vector<SweepSegment> plan_sweep(const Graph& graph, const BatchShapes& shapes, std::int64_t samples, const SweepOptions& options) {
+  return Planner(graph, shapes, samples, options).make();
 }
 
 }  // namespace halftone

@@ -34,7 +34,13 @@ struct SweepSegment {
   std::int64_t samples = 0;          // so many are looked at
 };
 
-// `elements`: of one sample of each float value; `samples`: of the dataset.
-std::vector<SweepSegment> plan_sweep(const Graph& graph, const std::map<ValueId, std::int64_t>& elements, std::int64_t samples, const SweepOptions& options);
+// What the float values of one batch look like.
+struct BatchShapes {
+  std::map<ValueId, Shape> values;
+  std::int64_t samples = 1;   // in the batch
+};
+
+// `samples`: of the dataset.
+std::vector<SweepSegment> plan_sweep(const Graph& graph, const BatchShapes& shapes, std::int64_t samples, const SweepOptions& options);
 
 }  // namespace halftone

@@ -63,8 +63,8 @@ Json list_of(const std::vector<NamedBits>& named_bits) {
 Json settings_block(const QuantizeOptions& s) {
   const std::string first_last = describe(s.first_last);
   const char* symmetric = s.symmetric_weights ? (s.symmetric_activations ? "both" : "weights") : s.symmetric_activations ? "activations" : "none";
-  return {{"weights", fmt::format("int{}", s.weight_bits)},
-          {"activations", fmt::format("{}int{}", s.signed_activations ? "" : "u", s.activation_bits)},
+  return {{"weights", code_type_name(s.weight_bits, true)},
+          {"activations", code_type_name(s.activation_bits, s.signed_activations)},
           {"bits", list_of(s.named_bits)},
           {"first_last", first_last.empty() ? Json(nullptr) : Json(first_last)},
           {"granularity", s.granularity == Granularity::channel ? "channel" : "tensor"},

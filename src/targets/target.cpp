@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "graph/encoding.h"
 #include "targets/embedded.h"
 
 namespace halftone {
@@ -123,7 +124,7 @@ Target parse(std::string_view toml_text, const std::string& where) {
 
 int bits_of_storage(const std::set<std::string>& types, bool is_signed, int bits) {
   for (int width : {4, 8, 16}) {
-    if (width >= bits && types.contains(fmt::format("{}int{}", is_signed ? "" : "u", width))) return width;
+    if (width >= bits && types.contains(code_type_name(width, is_signed))) return width;
   }
   return 0;
 }

@@ -3,20 +3,10 @@
 #include <cmath>
 #include <vector>
 
-#include "base/random.h"
+#include "support/normals.h"
 
 using namespace halftone;
-
-namespace {
-
-std::vector<float> normals(std::int64_t count, std::uint64_t seed) {
-  const Random random(seed, "dense");
-  std::vector<float> values;
-  for (std::int64_t i = 0; i < count; ++i) values.push_back(static_cast<float>(random.normal(static_cast<std::uint64_t>(i))));
-  return values;
-}
-
-}  // namespace
+using namespace halftone::test;
 
 TEST(GramStripe, EqualsItsReference) {
   for (std::int64_t columns : {1, 9, 32, 33, 200}) {
@@ -62,12 +52,12 @@ TEST(MultiplyTransposed, IsRowsTimesRows) {
 
 TEST(AddScaledRows, SumsLaneByLane) {
   const std::int64_t rows = 11;
-  const auto factors = normals(rows, 1), values = normals(rows * kLanes, 2);
-  std::vector<float> sums(static_cast<std::size_t>(kLanes), 1.0f);
+  const auto factors = normals(rows, 1), values = normals(rows * kDenseLanes, 2);
+  std::vector<float> sums(static_cast<std::size_t>(kDenseLanes), 1.0f);
   add_scaled_rows(factors.data(), values.data(), rows, sums.data());
-  for (std::int64_t l = 0; l < kLanes; ++l) {
+  for (std::int64_t l = 0; l < kDenseLanes; ++l) {
     double expected = 1;
-    for (std::int64_t r = 0; r < rows; ++r) expected += static_cast<double>(factors[static_cast<std::size_t>(r)]) * values[static_cast<std::size_t>(r * kLanes + l)];
+    for (std::int64_t r = 0; r < rows; ++r) expected += static_cast<double>(factors[static_cast<std::size_t>(r)]) * values[static_cast<std::size_t>(r * kDenseLanes + l)];
     EXPECT_NEAR(sums[static_cast<std::size_t>(l)], expected, 1e-4);
   }
 }

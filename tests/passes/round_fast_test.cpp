@@ -81,3 +81,12 @@ TEST(RoundFast, OneSampleIsEnough) {  // case R3
   const PassReport report = run(kRoundFast, graph);
   EXPECT_EQ(report.changed, 5);
 }
+
+TEST(RoundFast, TakesSamplesWhoseSquaresFloat32DoesNotHold) {
+  Tensor x = random_tensor({16, 3, 8, 8}, 5);
+  for (float& v : x.mutable_values<float>()) v *= 1e25f;
+  const MemoryDataset data(x);
+  Graph graph = with_grids(data);
+  PassRun run(&data);
+  EXPECT_EQ(run(kRoundFast, graph).changed, 5);
+}

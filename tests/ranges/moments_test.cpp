@@ -102,3 +102,16 @@ TEST(Moments, AddUpOverBatches) {
 }
 
 TEST(Moments, SayWhatTheyTake) { EXPECT_EQ(Moments::bytes({1, 1000, 10}), 8u * (1000 * 1010 + 1010 + 1010)); }
+
+TEST(Moments, HoldSquaresThatFloat32DoesNot) {
+  const MomentsShape shape{1, 3, 1, 2};
+  auto x = rows_of(1, 300, 1), t = rows_of(1, 100, 2);
+  Moments plain(shape), large(shape);
+  plain.add(x, t, 100, 10, 1);
+  for (float& v : x[0]) v *= 0x1p100f;
+  for (float& v : t[0]) v *= 0x1p90f;
+  large.add(x, t, 100, 10, 1);
+  for (std::size_t i = 0; i < 9; ++i) EXPECT_EQ(large.covariance(0)[i], std::ldexp(plain.covariance(0)[i], 200));
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(large.cross(0)[i], std::ldexp(plain.cross(0)[i], 190));
+  EXPECT_EQ(large.mean_target(0)[0], std::ldexp(plain.mean_target(0)[0], 90));
+}

@@ -4,8 +4,10 @@
 #include <limits>
 
 #include "base/random.h"
+#include "support/normals.h"
 
 using namespace halftone;
+using namespace halftone::test;
 
 namespace {
 
@@ -39,13 +41,6 @@ Matrix cross_of(const Matrix& g, const std::vector<float>& w) {
   return cross;
 }
 
-std::vector<float> weights(std::int64_t count, std::uint64_t seed) {
-  const Random random(seed, "weights");
-  std::vector<float> w;
-  for (std::int64_t i = 0; i < count; ++i) w.push_back(static_cast<float>(random.normal(static_cast<std::uint64_t>(i))));
-  return w;
-}
-
 // The least error over all codes, with w* = w (cross = quantized): (s q - w)^T (H + l I) (s q - w).
 double best_by_enumeration(const Matrix& h, const std::vector<float>& w, double scale, CodeRange range, double shrinkage) {
   const std::size_t columns = w.size();
@@ -75,7 +70,7 @@ double best_by_enumeration(const Matrix& h, const std::vector<float>& w, double 
 TEST(RoundingSolver, GivesEachChannelCodesOfItsOwnRange) {
   const std::int64_t columns = 12;
   const Matrix h = covariance(columns, 500, 3);
-  const std::vector<float> all = weights(columns * 20, 4);
+  const std::vector<float> all = normals(columns * 20, 4);
   RoundingProblem problem{all, cross_of(h, all), std::vector<float>(20, 0.3f), {}, false};
   for (int c = 0; c < 20; ++c) problem.ranges.push_back(c % 3 == 0 ? CodeRange{-2, 1} : c % 3 == 1 ? CodeRange{-8, 7} : CodeRange{-128, 127});
   const RoundedWeights together = RoundingSolver(h, columns, 0.1).solve(problem, 2);
@@ -94,7 +89,7 @@ TEST(RoundingSolver, ComesNearTheBestOfAllCodes) {
   double found = 0, best = 0, nearest = 0;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const Matrix h = covariance(columns, 1000, seed);
-    const std::vector<float> w = weights(columns, seed);
+    const std::vector<float> w = normals(columns, seed);
     const double scale = 0.7;
     const RoundedWeights rounded = RoundingSolver(h, columns, 0.1).solve({w, cross_of(h, w), {static_cast<float>(scale)}, {range}, false}, 1);
     double mean = 0;
@@ -113,7 +108,7 @@ TEST(RoundingSolver, ComesNearTheBestOfAllCodes) {
 TEST(RoundingSolver, ScalesMayOnlyHelp) {
   const std::int64_t columns = 40;
   const Matrix h = covariance(columns, 500, 3);
-  const std::vector<float> w = weights(columns * 70, 4);
+  const std::vector<float> w = normals(columns * 70, 4);
   const RoundingProblem fixed{w, cross_of(h, w), std::vector<float>(70, 0.2f), std::vector<CodeRange>(70, {-8, 7}), false};
   RoundingProblem free = fixed;
   free.fits_scales = true;
@@ -135,7 +130,7 @@ TEST(RoundingSolver, NeverFails) {  // cases R2, R3
   Matrix one_dead = copies;
   for (std::size_t i = 0; i < 5; ++i) one_dead[i] = one_dead[i * 5] = 0;
   for (const Matrix& h : {dead, copies, one_sample, one_dead}) {
-    const RoundedWeights rounded = RoundingSolver(h, columns, 0.1).solve({weights(columns, 1), cross_of(h, weights(columns, 1)), {0.01f}, {{-128, 127}}, true}, 1);
+    const RoundedWeights rounded = RoundingSolver(h, columns, 0.1).solve({normals(columns, 1), cross_of(h, normals(columns, 1)), {0.01f}, {{-128, 127}}, true}, 1);
     EXPECT_LE(rounded.error[0], rounded.nearest_error[0]);
     EXPECT_TRUE(std::isfinite(rounded.error[0]) && rounded.scales[0] > 0);
     for (std::int32_t q : rounded.codes) EXPECT_TRUE(q >= -128 && q <= 127);
@@ -145,10 +140,25 @@ TEST(RoundingSolver, NeverFails) {  // cases R2, R3
 TEST(RoundingSolver, HasTheSameCodesWithTwoThreads) {
   const std::int64_t columns = 50;
   const Matrix h = covariance(columns, 300, 3), g = covariance(columns, 300, 4);
-  const std::vector<float> w = weights(columns * 100, 4);
+  const std::vector<float> w = normals(columns * 100, 4);
   const RoundingProblem problem{w, cross_of(g, w), std::vector<float>(100, 0.3f), std::vector<CodeRange>(100, {-8, 7}), true};
   const RoundingSolver solver(h, columns, 0.1);
   const RoundedWeights one = solver.solve(problem, 1), two = solver.solve(problem, 2);
   EXPECT_EQ(one.codes, two.codes);
   EXPECT_EQ(one.scales, two.scales);
+}
+
+TEST(RoundingSolver, TakesAnyUnitOfItsInputs) {  // float32 could not hold the squares
+  const std::int64_t columns = 20;
+  const Matrix h = covariance(columns, 300, 3);
+  Matrix large = h;
+  for (double& x : large) x *= std::ldexp(1.0, 180);
+  const std::vector<float> w = normals(columns * 10, 4);
+  const auto solve = [&](const Matrix& m) {
+    return RoundingSolver(m, columns, 0.1).solve({w, cross_of(m, w), std::vector<float>(10, 0.3f), std::vector<CodeRange>(10, {-8, 7}), true}, 1);
+  };
+  const RoundedWeights a = solve(h), b = solve(large);
+  EXPECT_EQ(a.codes, b.codes);
+  EXPECT_EQ(a.scales, b.scales);
+  EXPECT_EQ(b.error[0], std::ldexp(a.error[0], 180));
 }

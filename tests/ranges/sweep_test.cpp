@@ -176,3 +176,19 @@ TEST(Sweep, EqualsANaiveWalkToTheBitWhereverItCuts) {
   }
   EXPECT_GE(segments.size(), 2u);
 }
+
+TEST(SweepPlan, TakesNoShortcutOfAnotherShape) {
+  for (const bool same : {true, false}) {
+    NetBuilder b(5);
+    const ValueId x = b.input({1, 2, 4, 1});
+    const ValueId other = same ? b.relu(x) : b.node("Transpose", {x}, {{"perm", std::vector<std::int64_t>{0, 1, 3, 2}}});
+    const ValueId y = b.conv(x, 2, 2, 1);
+    Graph graph = b.finish(b.add(other, y));  // [2, 1, 4] has as many elements, and is broadcast
+    const auto grid = std::make_shared<const Encoding>(Encoding{.is_signed = true, .scale = {1}, .zero_point = {0}});
+    for (ValueId id : {x, layers_of(graph)[0].weight}) graph.edit(id).encoding = grid;
+    const BatchShapes shapes{{{x, {3, 2, 4, 1}}, {y, {3, 2, 4, 1}}, {other, same ? Shape{3, 2, 4, 1} : Shape{3, 2, 1, 4}}}, 3};
+    const auto segments = plan_sweep(graph, shapes, 3, {});
+    ASSERT_EQ(segments.size(), 1u);
+    EXPECT_EQ(segments[0].steps.at(0).shortcut, same ? other : ValueId::none);
+  }
+}

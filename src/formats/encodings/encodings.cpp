@@ -64,7 +64,7 @@ Json entry_2_0_0(const EncodingsEntry& entry) {
     return json;
   }
   const bool is_signed = entry.is_signed.value_or(false);
-  json["output_dtype"] = fmt::format("{}int{}", is_signed ? "" : "u", entry.bits);
+  json["output_dtype"] = code_type_name(entry.bits, is_signed);
   json["y_scale"] = by_channel(entry, entry.scale);
   std::vector<std::int64_t> zero_point;
   for (std::int64_t offset : entry.offset) zero_point.push_back(-offset - (is_signed ? std::int64_t{1} << (entry.bits - 1) : 0));
