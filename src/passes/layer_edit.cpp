@@ -10,6 +10,7 @@ ValueId own_weight(Graph& graph, Layer& layer) {
   if (graph.value(layer.weight).readers.size() == 1 && !graph.is_output(layer.weight)) return layer.weight;
   const Tensor copy = *graph.constant(layer.weight);
   const ValueId own = graph.add_constant(graph.unique_value_name(graph.value(layer.weight).name + "_copy"), copy);
+  graph.edit(own).encoding = graph.value(layer.weight).encoding;
   const std::vector<ValueId> inputs = graph.node(layer.node).inputs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i] == layer.weight) graph.set_input(layer.node, i, own);

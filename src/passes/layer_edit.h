@@ -9,7 +9,8 @@
 
 namespace halftone {
 
-// The layer's own copy of its weight or bias: a constant that other nodes read too is copied first.
+// The layer's own copy of its weight or bias: a constant that other nodes read too is copied first, with its
+// grid.
 ValueId own_weight(Graph& graph, Layer& layer);
 
 // The bias as [channels] floats; zeros where there is none.

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <set>
 
 #include "operators/layer.h"
 #include "support/pass_runner.h"
@@ -89,4 +90,22 @@ TEST(RoundFast, TakesSamplesWhoseSquaresFloat32DoesNotHold) {
   Graph graph = with_grids(data);
   PassRun run(&data);
   EXPECT_EQ(run(kRoundFast, graph).changed, 5);
+}
+
+TEST(RoundFast, GivesLayersThatShareAWeightTheirOwn) {  // case B2
+  NetBuilder b(3);
+  const ValueId x = b.input({1, 4, 8, 8}), w = b.constant(random_tensor({4, 4, 1, 1}, 9));
+  ValueId y = x;
+  for (int i = 0; i < 3; ++i) y = b.relu(b.node("Conv", {y, w}));
+  Graph graph = b.finish(y);
+  const MemoryDataset data(random_tensor({16, 4, 8, 8}, 5));
+  PassRun run(&data, {.weight_bits = 4});
+  for (const Pass* pass : {&kPlaceQuantizers, &kWeightRanges, &kActivationRanges}) run(*pass, graph);
+  EXPECT_EQ(run(kRoundFast, graph).changed, 3);
+  std::set<ValueId> weights;
+  for (const Layer& layer : layers_of(graph)) {
+    EXPECT_TRUE(is_quantized(graph, layer));
+    weights.insert(layer.weight);
+  }
+  EXPECT_EQ(weights.size(), 3u);
 }
