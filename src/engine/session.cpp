@@ -85,7 +85,7 @@ struct Session::State {
     return plan_for(inputs);
   }
 
-  std::vector<Tensor> run(Plan& plan, std::span<const std::byte* const> contents, const Tap& on_tap);
+  std::vector<Tensor> run(Plan& plan, const std::function<void(std::size_t, std::byte*)>& fill, const Tap& on_tap);
 
   void check_count(std::size_t given) const {
     if (given != graph.inputs().size()) throw Error("{}the model has {} inputs, but {} were given", origin(graph), graph.inputs().size(), given);
@@ -122,34 +122,25 @@ Session::Session(Session&&) noexcept = default;
 std::vector<Tensor> Session::run(std::span<const Tensor> inputs, const Tap& on_tap) {
   state_->check_count(inputs.size());
   std::vector<PlannedInput> planned;
-  std::vector<const std::byte*> contents;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     state_->check_input(i, inputs[i]);
     planned.push_back({inputs[i].shape(), {}});
-    contents.push_back(inputs[i].data());
   }
   const ThreadScope scope(state_->threads);
-  return state_->run(state_->plan_for(planned), contents, on_tap);
+  return state_->run(state_->plan_for(planned), [&](std::size_t i, std::byte* to) { std::memcpy(to, inputs[i].data(), inputs[i].bytes()); }, on_tap);
 }
 
-std::vector<Tensor> Session::run(std::span<const TapView> inputs, const Tap& on_tap) {
+std::vector<Tensor> Session::run(std::span<const TapView> inputs, const Fill& fill, const Tap& on_tap) {
   state_->check_count(inputs.size());
   std::vector<PlannedInput> planned;
-  std::vector<const std::byte*> contents;
-  for (const TapView& view : inputs) {
-    planned.push_back({view.shape, {view.channels_last ? Layout::channels_last : Layout::plain, view.codes != nullptr}});
-    contents.push_back(reinterpret_cast<const std::byte*>(view.data));
-  }
+  for (const TapView& view : inputs) planned.push_back({view.shape, {view.channels_last ? Layout::channels_last : Layout::plain, view.codes != nullptr}});
   const ThreadScope scope(state_->threads);
-  return state_->run(state_->plan_for(planned), contents, on_tap);
+  return state_->run(state_->plan_for(planned), [&](std::size_t i, std::byte* to) { fill(i, reinterpret_cast<float*>(to)); }, on_tap);
 }
 
-std::vector<Tensor> Session::State::run(Plan& plan, std::span<const std::byte* const> contents, const Tap& on_tap) {
+std::vector<Tensor> Session::State::run(Plan& plan, const std::function<void(std::size_t, std::byte*)>& fill, const Tap& on_tap) {
   const Frame frame{arena.of(plan.arena_bytes), &plan.buffers, threads};
-  for (std::size_t i = 0; i < contents.size(); ++i) {
-    const Location& input = plan.inputs[i];
-    std::memcpy(frame.write<std::byte>(input.buffer), contents[i], static_cast<std::size_t>(element_count(input.shape)) * size_of(input.type));
-  }
+  for (std::size_t i = 0; i < plan.inputs.size(); ++i) fill(i, frame.write<std::byte>(plan.inputs[i].buffer));
   std::size_t next_tap = 0;
   const auto show_taps = [&](int after) {
     for (; next_tap < plan.taps.size() && plan.taps[next_tap].after <= after; ++next_tap) {

@@ -43,8 +43,10 @@ class Session {
   // naming the input. Same inputs, same bytes out, with any number of threads.
   std::vector<Tensor> run(std::span<const Tensor> inputs, const Tap& on_tap = nullptr);
 
-  // The same from what taps of another session saw: values on this graph's grids as codes, or real ones.
-  std::vector<Tensor> run(std::span<const TapView> inputs, const Tap& on_tap = nullptr);
+  // The same from values as taps of another session saw them: on this graph's grids as codes, or real ones. Their `data` are
+  // not read: fill(i, to) writes those of input i.
+  using Fill = std::function<void(std::size_t input, float* to)>;
+  std::vector<Tensor> run(std::span<const TapView> inputs, const Fill& fill, const Tap& on_tap = nullptr);
 
   // The steps of the plan for these input shapes.
   std::vector<StepReport> explain(std::span<const Shape> input_shapes);

@@ -11,15 +11,14 @@
 namespace halftone {
 namespace {
 
-constexpr std::int64_t kSmall = 32;    // below this many columns a library call costs more than it saves
-constexpr std::int64_t kNarrow = 32, kSlice = 128, kDotLanes = 16;
+constexpr std::int64_t kSmall = 32;  // below this many columns a library call costs more than it saves
 
-// oneDNN's product on this thread alone: cut over threads it would add in another order.
-void product(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t lda, const float* b,
-             std::int64_t ldb, float* c) {
+// out = alpha op(a) op(b) + beta out by oneDNN, on this thread alone: cut over threads it would add in another order.
+void product(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, float alpha, MatrixView a, MatrixView b, float beta, float* out,
+             std::int64_t out_columns) {
   const int before = omp_get_max_threads();
   omp_set_num_threads(1);
-  const dnnl_status_t status = dnnl_sgemm(transpose_a, transpose_b, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, n);
+  const dnnl_status_t status = dnnl_sgemm(transpose_a, transpose_b, m, n, k, alpha, a.data, a.columns, b.data, b.columns, beta, out, out_columns);
   omp_set_num_threads(before);
   HALFTONE_CHECK(status == dnnl_success);
 }
@@ -35,51 +34,56 @@ void wide_stripe(MatrixView a, MatrixView b, std::int64_t rows, Stripe stripe, f
   }
 }
 
-// Columns [first, end) of kSlice rows, one after the other.
-void gather_columns(MatrixView m, std::int64_t row, std::int64_t rows, std::int64_t first, std::int64_t end, float* out) {
-  for (std::int64_t c = first; c < end; ++c, out += kSlice) {
-    for (std::int64_t r = 0; r < rows; ++r) out[r] = m.data[(row + r) * m.columns + c];
-    std::fill(out + rows, out + kSlice, 0.0f);
-  }
-}
-
-HALFTONE_SIMD_CLONES
-float dot_of_slice(const float* a, const float* b) {
-  float lanes[kDotLanes] = {};
-  for (std::int64_t r = 0; r < kSlice; r += kDotLanes) {
-    for (std::int64_t l = 0; l < kDotLanes; ++l) lanes[l] += a[r + l] * b[r + l];
-  }
-  float sum = 0;
-  for (float lane : lanes) sum += lane;
-  return sum;
-}
-
-// Few columns on both sides: turned, so that the long side is what instructions run over.
-void narrow_stripe(MatrixView a, MatrixView b, std::int64_t rows, Stripe stripe, float* out) {
-  const std::int64_t height = stripe.end - stripe.first, width = b.columns - stripe.from;
-  float left[kNarrow * kSlice], right[kNarrow * kSlice];
-  for (std::int64_t row = 0; row < rows; row += kSlice) {
-    const std::int64_t count = std::min(kSlice, rows - row);
-    gather_columns(a, row, count, stripe.first, stripe.end, left);
-    gather_columns(b, row, count, stripe.from, b.columns, right);
-    for (std::int64_t i = 0; i < height; ++i) {
-      for (std::int64_t j = 0; j < width; ++j) out[i * width + j] += dot_of_slice(left + i * kSlice, right + j * kSlice);
-    }
-  }
-}
-
 }  // namespace
 
 void gram_stripe(MatrixView a, MatrixView b, std::int64_t rows, Stripe stripe, float* out) {
   const std::int64_t height = stripe.end - stripe.first, width = b.columns - stripe.from;
-  if (a.columns > kSmall) return product('T', 'N', height, width, rows, a.data + stripe.first, a.columns, b.data + stripe.from, b.columns, out);
+  if (a.columns > kSmall) return product('T', 'N', height, width, rows, 1.0f, {a.data + stripe.first, a.columns}, {b.data + stripe.from, b.columns}, 0.0f, out, width);
   std::fill(out, out + height * width, 0.0f);
-  if (height <= kNarrow && width <= kNarrow) narrow_stripe(a, b, rows, stripe, out);
-  else wide_stripe(a, b, rows, stripe, out);
+  wide_stripe(a, b, rows, stripe, out);
+}
+
+HALFTONE_SIMD_CLONES
+void centre(const float* x, const float* shift, const float* inverse, std::int64_t count, float* out, double* sums) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float value = (x[i] - shift[i]) * inverse[i];
+    out[i] = value;
+    sums[i] += value;
+  }
+}
+
+HALFTONE_SIMD_CLONES
+void centre_lanes(const float* x, const float* shift, const float* inverse, std::int64_t rows, std::int64_t step, float* out, double* sums) {
+  float off[kGramLanes], factor[kGramLanes];
+  double total[kGramLanes] = {};
+  for (std::int64_t l = 0; l < kGramLanes; ++l) off[l] = shift[l];
+  for (std::int64_t l = 0; l < kGramLanes; ++l) factor[l] = inverse[l];
+  for (std::int64_t r = 0; r < rows; ++r, x += step, out += kGramLanes) {
+    for (std::int64_t l = 0; l < kGramLanes; ++l) {
+      const float value = (x[l] - off[l]) * factor[l];
+      out[l] = value;
+      total[l] += value;
+    }
+  }
+  for (std::int64_t l = 0; l < kGramLanes; ++l) sums[l] += total[l];
+}
+
+HALFTONE_SIMD_CLONES
+void gram_side_by_side(const float* slice, std::int64_t rows, std::int64_t columns, std::int64_t elements, float* products) {
+  for (std::int64_t i = 0; i < columns; ++i) {
+    for (std::int64_t j = i; j < elements; ++j) {
+      const float *a = slice + i * kGramRows * kGramLanes, *b = slice + j * kGramRows * kGramLanes;
+      float sums[kGramLanes] = {};
+      for (std::int64_t r = 0; r < rows; ++r, a += kGramLanes, b += kGramLanes) {
+        for (std::int64_t l = 0; l < kGramLanes; ++l) sums[l] += a[l] * b[l];
+      }
+      for (std::int64_t l = 0; l < kGramLanes; ++l) products[(i * elements + j) * kGramLanes + l] += sums[l];
+    }
+  }
 }
 
 void multiply_transposed(const float* a, const float* b, std::int64_t rows, std::int64_t columns, std::int64_t inner, float* out) {
-  if (inner > kSmall) return product('N', 'T', rows, columns, inner, a, inner, b, inner, out);
+  if (inner > kSmall) return product('N', 'T', rows, columns, inner, 1.0f, {a, inner}, {b, inner}, 0.0f, out, columns);
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t c = 0; c < columns; ++c) {
       float sum = 0;
@@ -87,6 +91,22 @@ void multiply_transposed(const float* a, const float* b, std::int64_t rows, std:
       out[r * columns + c] = sum;
     }
   }
+}
+
+void add_product(MatrixView a, MatrixView b, std::int64_t rows, std::int64_t inner, float* out) {
+  if (rows > 0) product('N', 'N', rows, b.columns, inner, 1.0f, a, b, 1.0f, out, b.columns);
+}
+
+void subtract_product(MatrixView a, MatrixView b, std::int64_t rows, std::int64_t inner, float* out) {
+  if (rows > 0) product('N', 'N', rows, b.columns, inner, -1.0f, a, b, 1.0f, out, b.columns);
+}
+
+void subtract_transposed_product(MatrixView a, MatrixView b, std::int64_t rows, std::int64_t inner, float* out) {
+  if (rows > 0) product('T', 'N', rows, b.columns, inner, -1.0f, a, b, 1.0f, out, b.columns);
+}
+
+void subtract_product_transposed(MatrixView a, MatrixView b, std::int64_t rows, std::int64_t columns, std::int64_t inner, float* out, std::int64_t out_columns) {
+  product('N', 'T', rows, columns, inner, -1.0f, a, b, 1.0f, out, out_columns);
 }
 
 HALFTONE_SIMD_CLONES

@@ -9,21 +9,6 @@
 namespace halftone {
 namespace {
 
-constexpr std::int64_t kLanes = 16;
-
-// x - x is 0 for finite x and NaN otherwise; the sum tells whether all were finite.
-HALFTONE_SIMD_CLONES
-void extremes_in_lanes(const float* values, std::int64_t count, float* min, float* max, float* oddness) {
-  for (std::int64_t i = 0; i + kLanes <= count; i += kLanes) {
-    for (std::int64_t lane = 0; lane < kLanes; ++lane) {
-      const float x = values[i + lane];
-      min[lane] = x < min[lane] ? x : min[lane];
-      max[lane] = x > max[lane] ? x : max[lane];
-      oddness[lane] += x - x;
-    }
-  }
-}
-
 HALFTONE_SIMD_CLONES
 void bins_of(const float* values, std::int64_t count, float inverse_width, std::int32_t half, std::int32_t* bins) {
   for (std::int64_t i = 0; i < count; ++i) {
@@ -35,26 +20,19 @@ void bins_of(const float* values, std::int64_t count, float inverse_width, std::
 
 }  // namespace
 
+// x - x is 0 for finite x and NaN otherwise; the sum tells whether all were finite.
+HALFTONE_SIMD_CLONES
 ValueExtremes find_extremes(const float* values, std::int64_t count) {
   if (count == 0) return {};
-  float min[kLanes], max[kLanes], oddness[kLanes] = {};
-  std::fill(min, min + kLanes, values[0]);
-  std::fill(max, max + kLanes, values[0]);
-  extremes_in_lanes(values, count, min, max, oddness);
-  ValueExtremes all{min[0], max[0]};
-  float odd = 0;
-  for (std::int64_t lane = 0; lane < kLanes; ++lane) {
-    all.min = std::min(all.min, min[lane]);
-    all.max = std::max(all.max, max[lane]);
-    odd += oddness[lane];
+  float min = values[0], max = values[0], odd = 0;
+#pragma omp simd reduction(min : min) reduction(max : max) reduction(+ : odd)
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float x = values[i];
+    min = x < min ? x : min;
+    max = x > max ? x : max;
+    odd += x - x;
   }
-  for (std::int64_t i = count / kLanes * kLanes; i < count; ++i) {
-    all.min = std::min(all.min, values[i]);
-    all.max = std::max(all.max, values[i]);
-    odd += values[i] - values[i];
-  }
-  all.finite = odd == 0;
-  return all;
+  return {min, max, odd == 0};
 }
 
 void count_bins(const float* values, std::int64_t count, float inverse_width, std::int32_t half, std::span<std::uint32_t> counts) {
@@ -86,6 +64,22 @@ void channel_extremes(const float* values, std::int64_t rows, std::int64_t chann
       max[c] = row[c] > max[c] ? row[c] : max[c];
     }
   }
+}
+
+HALFTONE_SIMD_CLONES
+double clamped_sum(const float* values, std::int64_t count, double shift, double low, double high) {
+  constexpr std::int64_t kWide = 8;
+  double sums[kWide] = {}, sum = 0;
+  std::int64_t i = 0;
+  for (; i + kWide <= count; i += kWide) {
+    for (std::int64_t lane = 0; lane < kWide; ++lane) {
+      const double x = static_cast<double>(values[i + lane]) + shift, raised = x < low ? low : x;
+      sums[lane] += raised > high ? high : raised;
+    }
+  }
+  for (; i < count; ++i) sum += std::clamp<double>(values[i] + shift, low, high);
+  for (double lane : sums) sum += lane;
+  return sum;
 }
 
 }  // namespace halftone

@@ -18,4 +18,7 @@ void count_bins(const float* values, std::int64_t count, float inverse_width, st
 // Per channel of rows [rows, channels]: min and max so far (callers start them at +inf and -inf).
 void channel_extremes(const float* values, std::int64_t rows, std::int64_t channels, float* min, float* max);
 
+// The sum of min(max(x + shift, low), high).
+double clamped_sum(const float* values, std::int64_t count, double shift, double low, double high);
+
 }  // namespace halftone

@@ -13,25 +13,11 @@
 namespace halftone {
 namespace {
 
-// Sums of rows, [group][columns].
-class RowSums {
- public:
-  RowSums(std::int64_t groups, std::int64_t columns) : sums_(static_cast<std::size_t>(groups), std::vector<double>(static_cast<std::size_t>(columns))) {}
-
-  void add(const Rows& rows) {
-    for (std::size_t g = 0; g < sums_.size(); ++g) {
-      const std::size_t columns = sums_[g].size();
-      for (std::size_t i = 0; i < rows[g].size(); i += columns) {
-        for (std::size_t k = 0; k < columns; ++k) sums_[g][k] += rows[g][i + k];
-      }
-    }
+void add_rows(const float* rows, std::int64_t count, std::vector<double>& sums) {
+  for (std::int64_t r = 0; r < count; ++r, rows += sums.size()) {
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += rows[i];
   }
-
-  const std::vector<double>& of(std::size_t group) const { return sums_[group]; }
-
- private:
-  std::vector<std::vector<double>> sums_;
-};
+}
 
 class BiasCorrection : public SweepVisitor {
  public:
@@ -39,17 +25,17 @@ class BiasCorrection : public SweepVisitor {
 
   void begin(const Layer&, const LayerRows& shape) override {
     shape_ = shape;
-    inputs_.emplace(shape.groups, shape.columns);
-    targets_.emplace(shape.groups, shape.targets);
-    kept_.emplace(shape);
+    inputs_.assign(static_cast<std::size_t>(shape.width()), 0.0);
+    targets_.assign(static_cast<std::size_t>(shape.target_width()), 0.0);
+    kept_.begin(shape);
     rows_ = 0;
   }
 
-  void add(const Rows& quantized, const Rows& target, std::int64_t rows, std::int64_t) override {
-    inputs_->add(quantized);
-    targets_->add(target);
-    kept_->add(quantized, target, rows);
-    rows_ += rows;
+  void add(const RowBlock& block) override {
+    add_rows(block.x, block.rows, inputs_);
+    add_rows(block.t, block.rows, targets_);
+    kept_.add(block);
+    rows_ += block.rows;
   }
 
   void end(Graph& graph, Layer layer) override {
@@ -72,22 +58,22 @@ class BiasCorrection : public SweepVisitor {
   }
 
   std::vector<double> corrected(const std::vector<float>& weights) const {
-    const auto columns = static_cast<std::size_t>(shape_.columns), targets = static_cast<std::size_t>(shape_.targets);
+    const auto columns = static_cast<std::size_t>(shape_.columns), targets = static_cast<std::size_t>(shape_.targets), groups = static_cast<std::size_t>(shape_.groups);
     std::vector<double> biases(weights.size() / columns);
     for (std::size_t c = 0; c < biases.size(); ++c) {
-      const std::vector<double>& x_hat = inputs_->of(c / targets);
-      double sum = targets_->of(c / targets)[c % targets];
-      for (std::size_t k = 0; k < columns; ++k) sum -= weights[c * columns + k] * x_hat[k];
+      const std::size_t group = c / targets;
+      double sum = targets_[c % targets * groups + group];
+      for (std::size_t k = 0; k < columns; ++k) sum -= weights[c * columns + k] * inputs_[k * groups + group];
       biases[c] = sum / static_cast<double>(rows_);
     }
-    return kept_->fit_biases(weights, biases, context_.job.threads);
+    return kept_.fit_biases(weights, biases, context_.job.threads);
   }
 
   PassContext& context_;
   PassReport& report_;
   LayerRows shape_;
-  std::optional<RowSums> inputs_, targets_;
-  std::optional<KeptRows> kept_;
+  std::vector<double> inputs_, targets_;  // sums of the rows, as in RowBlock
+  KeptRows kept_;
   std::int64_t rows_ = 0;         // summed
 };
 

@@ -59,19 +59,19 @@ class FastRounding : public SweepVisitor {
 
   void begin(const Layer& layer, const LayerRows& shape) override {
     moments_.emplace(MomentsShape{shape.groups, shape.columns, shape.targets, coherence(shape.weight_bits), layer.can_have_bias});
-    kept_.emplace(shape);
+    kept_.begin(shape);
   }
 
-  void add(const Rows& quantized, const Rows& target, std::int64_t rows, std::int64_t samples) override {
-    moments_->add(quantized, target, rows, samples, context_.job.threads);
-    kept_->add(quantized, target, rows);
+  void add(const RowBlock& block) override {
+    moments_->add(block, context_.job.threads);
+    kept_.add(block);
   }
 
   void end(Graph& graph, Layer layer) override {
     const std::vector<float> rows = rows_of_weight(*graph.constant(layer.weight), layer.weight_axis);
     const Encoding& grid = *graph.encoding(layer.weight);
     Solution solution = solve(grid, rows, grid.per_channel() && !context_.given.contains(layer.weight));
-    solution.bias = kept_->fit_biases(solution.weights, solution.bias, context_.job.threads);
+    solution.bias = kept_.fit_biases(solution.weights, solution.bias, context_.job.threads);
     write(graph, layer, solution);
     report(graph, layer, solution, rows);
   }
@@ -95,7 +95,7 @@ class FastRounding : public SweepVisitor {
         problem.scales.push_back(grid.scale[channel]);
         problem.ranges.push_back({grid.code_min(channel) - grid.zero_point[channel], grid.code_max(channel) - grid.zero_point[channel]});
       }
-      const RoundingSolver solver(moments_->covariance(g), columns, shrunk);
+      const RoundingSolver solver(moments_->covariance(g), columns, shrunk, inner);
       const RoundedWeights rounded = solver.solve(problem, inner);
       solution.set_group(first, rounded, moments_->mean(g), moments_->mean_target(g));
       errors[static_cast<std::size_t>(g)] = sum(rounded.error);
@@ -129,7 +129,7 @@ class FastRounding : public SweepVisitor {
   PassContext& context_;
   PassReport& report_;
   std::optional<Moments> moments_;
-  std::optional<KeptRows> kept_;
+  KeptRows kept_;
   double ratios_ = 0;
 };
 

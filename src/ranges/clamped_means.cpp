@@ -5,16 +5,16 @@
 
 #include "base/parallel.h"
 #include "kernels/dense.h"
+#include "kernels/statistics.h"
 
 namespace halftone {
 namespace {
 
 constexpr std::int64_t kRows = 2048, kFloats = 8 << 20;  // kept at most
+constexpr std::int64_t kLanes = 16;                      // channels at once
 
 double clamped_mean(const std::vector<float>& values, double shift, const Clamp& clamp) {
-  double sum = 0;
-  for (float x : values) sum += std::clamp<double>(x + shift, clamp.low, clamp.high);
-  return sum / static_cast<double>(values.size());
+  return clamped_sum(values.data(), std::ssize(values), shift, clamp.low, clamp.high) / static_cast<double>(values.size());
 }
 
 // The shift of `made` with which its clamped mean is that of `wanted`: the mean grows with the shift.
@@ -34,37 +34,70 @@ double matching_shift(const std::vector<float>& made, const std::vector<float>& 
 
 }  // namespace
 
-KeptRows::KeptRows(const LayerRows& shape)
-    : shape_(shape), every_(std::max<std::int64_t>(1, shape.rows / std::clamp<std::int64_t>(kFloats / (shape.groups * shape.columns), 1, kRows))),
-      quantized_(static_cast<std::size_t>(shape.groups)), target_(static_cast<std::size_t>(shape.groups)) {}
+void KeptRows::begin(const LayerRows& shape) {
+  shape_ = shape;
+  every_ = std::max<std::int64_t>(1, shape.rows / std::clamp<std::int64_t>(kFloats / shape.width(), 1, kRows));
+  seen_ = rows_ = 0;
+  x_.clear();
+  t_.clear();
+}
 
-void KeptRows::add(const Rows& quantized, const Rows& target, std::int64_t rows) {
+void KeptRows::add(const RowBlock& block) {
   if (!shape_.clamp) return;
-  for (std::int64_t r = 0; r < rows; ++r) {
+  const std::int64_t width = shape_.width(), target_width = shape_.target_width();
+  for (std::int64_t r = 0; r < block.rows; ++r) {
     if (seen_++ % every_ != 0) continue;
-    for (std::size_t g = 0; g < quantized_.size(); ++g) {
-      const float *x = quantized[g].data() + r * shape_.columns, *t = target[g].data() + r * shape_.targets;
-      quantized_[g].insert(quantized_[g].end(), x, x + shape_.columns);
-      target_[g].insert(target_[g].end(), t, t + shape_.targets);
-    }
+    x_.insert(x_.end(), block.x + r * width, block.x + (r + 1) * width);
+    t_.insert(t_.end(), block.t + r * target_width, block.t + (r + 1) * target_width);
+    ++rows_;
   }
 }
 
 std::vector<double> KeptRows::fit_biases(const std::vector<float>& weights, const std::vector<double>& biases, int threads) const {
   std::vector<double> fitted = biases;
   if (!shape_.clamp) return fitted;
-  const std::int64_t columns = shape_.columns, targets = shape_.targets, rows = std::ssize(quantized_[0]) / columns;
-  parallel_for(std::ssize(biases), threads, [&](std::int64_t c) {
-    const auto g = static_cast<std::size_t>(c / targets);
-    std::vector<float> made(static_cast<std::size_t>(rows)), wanted(made.size());
-    multiply_transposed(quantized_[g].data(), weights.data() + c * columns, rows, 1, columns, made.data());
-    for (std::int64_t r = 0; r < rows; ++r) {
-      made[static_cast<std::size_t>(r)] += static_cast<float>(biases[static_cast<std::size_t>(c)]);
-      wanted[static_cast<std::size_t>(r)] = target_[g][static_cast<std::size_t>(r * targets + c % targets)];
-    }
-    fitted[static_cast<std::size_t>(c)] += matching_shift(made, wanted, *shape_.clamp);
+  const std::int64_t groups = shape_.groups, targets = shape_.targets;
+  // Of the only group several channels at once, of many groups one channel each.
+  const std::int64_t channels_at_once = groups == 1 ? kLanes : 1, groups_at_once = groups == 1 ? 1 : kLanes;
+  parallel_blocks(groups, groups_at_once, groups == 1 ? 1 : threads, [&](std::int64_t first_group, std::int64_t end_group) {
+    parallel_blocks(targets, channels_at_once, groups == 1 ? threads : 1, [&](std::int64_t first, std::int64_t end) {
+      const std::vector<float> made = groups == 1 ? made_by_channels(weights, first, end) : made_by_groups(weights, first_group, end_group, first);
+      std::size_t place = 0;
+      for (std::int64_t g = first_group; g < end_group; ++g) {
+        for (std::int64_t t = first; t < end; ++t, ++place) {
+          const auto c = static_cast<std::size_t>(g * targets + t), rows = static_cast<std::size_t>(rows_);
+          std::vector<float> results(made.begin() + static_cast<std::ptrdiff_t>(place * rows), made.begin() + static_cast<std::ptrdiff_t>((place + 1) * rows)), wanted(rows);
+          for (float& y : results) y += static_cast<float>(biases[c]);
+          for (std::size_t r = 0; r < rows; ++r) wanted[r] = t_[r * static_cast<std::size_t>(shape_.target_width()) + static_cast<std::size_t>(t * groups + g)];
+          fitted[c] += matching_shift(results, wanted, *shape_.clamp);
+        }
+      }
+    });
   });
   return fitted;
+}
+
+std::vector<float> KeptRows::made_by_channels(const std::vector<float>& weights, std::int64_t first, std::int64_t end) const {
+  std::vector<float> made(static_cast<std::size_t>((end - first) * rows_));
+  multiply_transposed(&weights[static_cast<std::size_t>(first * shape_.columns)], x_.data(), end - first, rows_, shape_.columns, made.data());
+  return made;
+}
+
+std::vector<float> KeptRows::made_by_groups(const std::vector<float>& weights, std::int64_t first, std::int64_t end, std::int64_t target) const {
+  const std::int64_t columns = shape_.columns, lanes = end - first;
+  std::vector<float> made(static_cast<std::size_t>(lanes * rows_)), turned(static_cast<std::size_t>(columns * kLanes));
+  for (std::int64_t l = 0; l < lanes; ++l) {
+    for (std::int64_t k = 0; k < columns; ++k) turned[static_cast<std::size_t>(k * kLanes + l)] = weights[static_cast<std::size_t>(((first + l) * shape_.targets + target) * columns + k)];
+  }
+  for (std::int64_t r = 0; r < rows_; ++r) {
+    float sums[kLanes] = {};
+    for (std::int64_t k = 0; k < columns; ++k) {
+      const float* x = &x_[static_cast<std::size_t>(r * shape_.width() + k * shape_.groups + first)];
+      for (std::int64_t l = 0; l < lanes; ++l) sums[l] += x[l] * turned[static_cast<std::size_t>(k * kLanes + l)];
+    }
+    for (std::int64_t l = 0; l < lanes; ++l) made[static_cast<std::size_t>(l * rows_ + r)] = sums[l];
+  }
+  return made;
 }
 
 }  // namespace halftone

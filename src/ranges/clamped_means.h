@@ -5,26 +5,28 @@
 #include <cstdint>
 #include <vector>
 
-#include "ranges/sweep.h"
+#include "ranges/rows.h"
 
 namespace halftone {
 
-// Some of a layer's rows, kept; none where no clamp reads the result.
+// Some of a layer's rows, kept; none where no clamp reads the result. Its memory serves one layer after the other.
 class KeptRows {
  public:
-  explicit KeptRows(const LayerRows& shape);
-
-  void add(const Rows& quantized, const Rows& target, std::int64_t rows);
+  void begin(const LayerRows& shape);
+  void add(const RowBlock& block);
 
   // weights: [channels][columns], as rounded; biases: with which the means before the clamp are right. Returns those with
   // which the means behind it are, the same ones where there is no clamp.
   std::vector<double> fit_biases(const std::vector<float>& weights, const std::vector<double>& biases, int threads) const;
 
  private:
-  const LayerRows shape_;
-  const std::int64_t every_;
-  std::int64_t seen_ = 0;
-  Rows quantized_, target_;
+  // What channels make of the rows without their biases, [channel][rows]: some of the only group, or one of each of some groups.
+  std::vector<float> made_by_channels(const std::vector<float>& weights, std::int64_t first, std::int64_t end) const;
+  std::vector<float> made_by_groups(const std::vector<float>& weights, std::int64_t first, std::int64_t end, std::int64_t target) const;
+
+  LayerRows shape_;
+  std::int64_t every_ = 1, seen_ = 0, rows_ = 0;
+  std::vector<float> x_, t_;  // as in RowBlock
 };
 
 }  // namespace halftone

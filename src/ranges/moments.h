@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "ranges/rows.h"
+
 namespace halftone {
 
 // Mean squares E over rows, and with `coherence` c besides them those of each sample's mean row: an error that is the same all
@@ -21,11 +23,10 @@ struct MomentsShape {
 
 class Moments {
  public:
-  explicit Moments(const MomentsShape& shape) : shape_(shape), parts_(static_cast<std::size_t>(shape.groups)) {}
+  explicit Moments(const MomentsShape& shape);
 
-  // Adds rows of each group, [group][rows x columns] and [group][rows x targets]: `samples` samples of as many rows each.
   // Float32 sums over whole samples, of about kChunk rows, are merged in float64.
-  void add(const std::vector<std::vector<float>>& quantized, const std::vector<std::vector<float>>& target, std::int64_t rows, std::int64_t samples, int threads);
+  void add(const RowBlock& block, int threads);
 
   const MomentsShape& shape() const { return shape_; }
   std::int64_t rows() const { return rows_; }
@@ -39,17 +40,30 @@ class Moments {
   static std::uint64_t bytes(const MomentsShape& shape);
 
  private:
-  struct Group {
-    std::vector<float> shift, shift_target;  // the first chunk's means: taken off before squaring
-    float unit = 1, unit_target = 1;         // and divided by before
-    std::vector<double> sum, sum_target, gram, cross;  // gram: at and right of the diagonal
-  };
-  void add_group(Group& group, const std::vector<float>& quantized, const std::vector<float>& target, std::int64_t rows, std::int64_t samples, int threads) const;
+  // One side's elements, [elements][groups]: the first rows' means are taken off before squaring, and a power of two a group
+  // is divided by.
+  struct Side {
+    std::int64_t elements = 0;
+    std::vector<float> shift, inverse;  // inverse of the unit, repeated for each element
+    std::vector<double> sum;
 
-  static constexpr std::int64_t kChunk = 1024, kStripe = 128;  // rows summed in float32; rows of a matrix that one thread makes
+    void begin(const float* rows, std::int64_t count, std::int64_t groups, bool centred);
+    double unit(std::int64_t group) const { return 1.0 / inverse[static_cast<std::size_t>(group)]; }
+    std::vector<double> sums_of(std::int64_t group) const;
+    std::vector<double> means_of(std::int64_t group, double rows) const;
+  };
+  struct SamplesOfChunk;
+  void add_side_by_side(const RowBlock& block, std::int64_t first_group);
+  void add_dense(const RowBlock& block, int threads);
+  double mean_row_factor(std::int64_t rows_of_sample) const;
+  std::vector<double> centred(std::vector<double> products, const Side& right, std::int64_t group) const;
+
+  static constexpr std::int64_t kChunk = 1024;  // rows summed in float32
   const MomentsShape shape_;
   std::int64_t rows_ = 0;
-  std::vector<Group> parts_;
+  Side x_, t_;
+  std::vector<double> gram_, cross_;          // [groups][columns, columns or targets]; of gram_ at and right of the diagonal
+  std::vector<float> chunk_x_, chunk_t_;      // scratch
 };
 
 }  // namespace halftone

@@ -17,18 +17,19 @@ class PatchSampler {
   std::int64_t groups() const { return groups_; }
   std::int64_t columns() const { return columns_; }
 
-  // Rows of the first `samples` of the `batch` samples in a view of the layer's data; sample i is the whole set's
-  // `first` + i. Appends to rows[group]: [rows][columns], real numbers, zeros outside the picture. Returns the rows added.
-  std::int64_t add(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, std::vector<std::vector<float>>& rows,
-                   int threads) const;
+  // How many rows each of the `batch` samples in a view of the layer's data gives.
+  std::int64_t rows_of_sample(const TapView& view, std::int64_t batch) const;
 
-  // The same positions of a value of the output's shape: [rows][all channels].
+  // Rows of the first `samples` of them, [rows][columns][groups]: real numbers, zeros outside the picture. Sample i is the
+  // whole set's `first` + i.
+  void inputs(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, float* rows, int threads) const;
+
+  // The same positions of a value of the output's shape: [rows][channels of a group][groups].
   std::vector<float> outputs(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, int threads) const;
 
  private:
-  std::vector<std::int64_t> chosen(std::int64_t available, std::int64_t sample) const;
-  std::int64_t add_patches(const TapView& view, std::int64_t samples, std::int64_t first, std::vector<std::vector<float>>& rows, int threads) const;
-  std::int64_t add_matrix_rows(const TapView& view, std::int64_t batch, std::int64_t samples, std::int64_t first, std::vector<std::vector<float>>& rows) const;
+  std::int64_t available(const TapView& data, std::int64_t batch) const;
+  std::vector<std::int64_t> chosen(std::int64_t available, std::int64_t samples, std::int64_t first) const;
 
   const Node node_;
   bool is_convolution_;

@@ -1,31 +1,22 @@
 #include "ranges/rounding.h"
 
-#define EIGEN_DONT_PARALLELIZE  // its products would add in another order with another number of threads
-#include <Eigen/Dense>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "base/parallel.h"
+#include "kernels/cholesky.h"
 #include "kernels/dense.h"
 
 namespace halftone {
 namespace {
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
 constexpr int kMostSweeps = 50, kScaleRounds = 3;
+constexpr std::int64_t kPanel = 64;    // columns whose errors are carried on at once
 constexpr std::int32_t kCoarse = 64;  // codes: a scan of scales is worth its time below
 
 float nearest_code(float x, float scale, CodeRange range) {
   return std::clamp(std::nearbyint(x / scale), static_cast<float>(range.low), static_cast<float>(range.high));
-}
-
-std::vector<float> floats(const Matrix& matrix) {
-  std::vector<float> result(static_cast<std::size_t>(matrix.size()));
-  std::transform(matrix.data(), matrix.data() + matrix.size(), result.begin(), [](double x) { return static_cast<float>(x); });
-  return result;
 }
 
 double dot(const float* a, const float* b, std::int64_t count) {
@@ -40,10 +31,10 @@ struct RoundingSolver::State {
   std::int64_t columns = 0;
   double unit = 1;                   // errors are told in it: a power of two near the mean variance, so that float32 holds H
   std::vector<float> h;              // H
-  std::vector<std::int64_t> order;   // columns by ascending variance: the last one is rounded first
-  Matrix covariance;                 // Cov(x^, x^) / unit
-  Eigen::LLT<Eigen::MatrixXd> factor;  // of H in that order
-  std::vector<float> feedback;       // rows of L^T in that order, each divided by its diagonal
+  std::vector<std::size_t> order;    // columns by ascending variance: the last one is rounded first
+  double added = 1;                  // l / unit
+  std::vector<float> factor;         // L of H in that order
+  std::vector<float> feedback;       // rows of L^T, each divided by its diagonal
 
   // What one candidate of a channel is worth: error = off^T H off with off = scale codes - w*, and gradient = H off.
   struct Candidate {
@@ -62,53 +53,57 @@ struct RoundingSolver::State {
   void follow_scales(const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const;
 };
 
-RoundingSolver::RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage)
+RoundingSolver::RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage, int threads)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
+  const auto n = static_cast<std::size_t>(columns);
   s.columns = columns;
-  s.covariance = Eigen::Map<const Matrix>(covariance.data(), columns, columns);
-  if (const double variance = s.covariance.diagonal().mean(); variance > 0) s.unit = std::ldexp(1.0, std::ilogb(variance));
-  s.covariance /= s.unit;
-  const double mean = s.covariance.diagonal().mean(), added = mean > 0 ? shrinkage * mean : 1.0;
-  s.order.resize(static_cast<std::size_t>(columns));
-  std::iota(s.order.begin(), s.order.end(), std::int64_t{0});
-  std::stable_sort(s.order.begin(), s.order.end(), [&](std::int64_t a, std::int64_t b) { return s.covariance(a, a) < s.covariance(b, b); });
-  {
-    Eigen::MatrixXd ordered = s.covariance(s.order, s.order);
-    ordered.diagonal().array() += added;
-    s.factor.compute(std::move(ordered));
-  }
-  Matrix h = s.covariance;
-  h.diagonal().array() += added;
-  s.h = floats(h);
-  h = s.factor.matrixU();
-  for (std::int64_t i = 0; i < columns; ++i) h.row(i) /= h(i, i);
-  s.feedback = floats(h);
+  double mean = 0;
+  for (std::size_t i = 0; i < n; ++i) mean += covariance[i * n + i] / static_cast<double>(n);
+  if (mean > 0) s.unit = std::ldexp(1.0, std::ilogb(mean));
+  s.added = mean > 0 ? shrinkage * mean / s.unit : 1.0;
+  s.order.resize(n);
+  std::iota(s.order.begin(), s.order.end(), std::size_t{0});
+  std::stable_sort(s.order.begin(), s.order.end(), [&](std::size_t a, std::size_t b) { return covariance[a * n + a] < covariance[b * n + b]; });
+  s.h.resize(n * n);
+  s.factor.resize(n * n);
+  s.feedback.resize(n * n);
+  parallel_for(columns, threads, [&](std::int64_t row) {
+    const auto i = static_cast<std::size_t>(row);
+    for (std::size_t j = 0; j < n; ++j) s.h[i * n + j] = static_cast<float>(covariance[i * n + j] / s.unit + (i == j ? s.added : 0.0));
+  });
+  parallel_for(columns, threads, [&](std::int64_t row) {
+    const auto i = static_cast<std::size_t>(row);
+    for (std::size_t j = 0; j <= i; ++j) s.factor[i * n + j] = s.h[s.order[i] * n + s.order[j]];
+  });
+  cholesky(s.factor.data(), columns, static_cast<float>(1e-3 * s.added), threads);
+  parallel_for(columns, threads, [&](std::int64_t row) {
+    const auto i = static_cast<std::size_t>(row);
+    for (std::size_t j = i; j < n; ++j) s.feedback[i * n + j] = s.factor[j * n + i] / s.factor[i * n + i];
+  });
 }
 
 RoundingSolver::~RoundingSolver() = default;
 
 std::uint64_t RoundingSolver::bytes(std::int64_t columns, std::int64_t channels) {
-  // In float64: the moments, their copy, the covariance, its factor, one on the way; in float32: H and the feedback.
-  const auto squares = static_cast<std::uint64_t>(columns) * static_cast<std::uint64_t>(columns) * (5 * sizeof(double) + 2 * sizeof(float));
+  // In float64: the moments, their copy; in float32: H, its factor and the feedback.
+  const auto squares = static_cast<std::uint64_t>(columns) * static_cast<std::uint64_t>(columns) * (2 * sizeof(double) + 3 * sizeof(float));
   return squares + 2 * static_cast<std::uint64_t>(columns * channels) * sizeof(double);
 }
 
-// w* = w + H^-1 (Cov(x^, t) - Cov(x^, x^) w): [channels][columns].
+// w* = H^-1 (Cov(x^, t) + l w): [channels][columns].
 std::vector<float> RoundingSolver::State::targets(const RoundingProblem& problem, std::int64_t first, std::int64_t channels) const {
-  const auto all = std::ssize(problem.scales);
-  const Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> weights(problem.weights.data() + first * columns, channels, columns);
-  const Eigen::MatrixXd w = weights.cast<double>().transpose();
-  Eigen::MatrixXd right = Eigen::Map<const Matrix>(problem.cross.data(), columns, all).middleCols(first, channels) / unit;
-  right.noalias() -= covariance * w;
-  const Eigen::MatrixXd ordered = right(order, Eigen::all);
-  const Eigen::MatrixXd solved = factor.solve(ordered);
-  std::vector<float> result(static_cast<std::size_t>(channels * columns));
-  for (std::int64_t c = 0; c < channels; ++c) {
-    for (std::int64_t i = 0; i < columns; ++i) {
-      const std::int64_t column = order[static_cast<std::size_t>(i)];
-      result[static_cast<std::size_t>(c * columns + column)] = static_cast<float>(w(column, c) + solved(i, c));
+  const std::size_t all = problem.scales.size(), n = order.size(), count = static_cast<std::size_t>(channels), from = static_cast<std::size_t>(first);
+  std::vector<float> solved(n * count);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t c = 0; c < count; ++c) {
+      solved[i * count + c] = static_cast<float>(problem.cross[order[i] * all + from + c] / unit + added * problem.weights[(from + c) * n + order[i]]);
     }
+  }
+  solve_cholesky(factor.data(), columns, solved.data(), channels);
+  std::vector<float> result(solved.size());
+  for (std::size_t c = 0; c < count; ++c) {
+    for (std::size_t i = 0; i < n; ++i) result[c * n + order[i]] = solved[i * count + c];
   }
   return result;
 }
@@ -117,17 +112,21 @@ std::vector<float> RoundingSolver::State::targets(const RoundingProblem& problem
 // rounded before have left of their errors.
 std::vector<std::vector<float>> RoundingSolver::State::nearest_planes(const float* targets, const float* scales, std::int64_t channels, const CodeRange* ranges) const {
   std::vector<std::vector<float>> codes(static_cast<std::size_t>(channels), std::vector<float>(static_cast<std::size_t>(columns)));
-  std::vector<float> off(static_cast<std::size_t>(columns * kDenseLanes), 0.0f);
-  for (std::int64_t i = columns - 1; i >= 0; --i) {
-    float carried[kDenseLanes] = {};
-    add_scaled_rows(feedback.data() + i * columns + i + 1, off.data() + (i + 1) * kDenseLanes, columns - 1 - i, carried);
-    const std::int64_t column = order[static_cast<std::size_t>(i)];
-    for (std::int64_t c = 0; c < channels; ++c) {
-      const float target = targets[c * columns + column];
-      const float code = nearest_code(target - carried[c], scales[c], ranges[c]);
-      codes[static_cast<std::size_t>(c)][static_cast<std::size_t>(column)] = code;
-      off[static_cast<std::size_t>(i * kDenseLanes + c)] = scales[c] * code - target;
+  std::vector<float> off(static_cast<std::size_t>(columns * kDenseLanes), 0.0f), carried(off.size(), 0.0f);
+  for (std::int64_t end = columns, start; end > 0; end = start) {
+    start = std::max<std::int64_t>(0, end - kPanel);
+    for (std::int64_t i = end - 1; i >= start; --i) {
+      float* carried_here = &carried[static_cast<std::size_t>(i * kDenseLanes)];
+      add_scaled_rows(feedback.data() + i * columns + i + 1, off.data() + (i + 1) * kDenseLanes, end - 1 - i, carried_here);
+      const auto column = static_cast<std::int64_t>(order[static_cast<std::size_t>(i)]);
+      for (std::int64_t c = 0; c < channels; ++c) {
+        const float target = targets[c * columns + column];
+        const float code = nearest_code(target - carried_here[c], scales[c], ranges[c]);
+        codes[static_cast<std::size_t>(c)][static_cast<std::size_t>(column)] = code;
+        off[static_cast<std::size_t>(i * kDenseLanes + c)] = scales[c] * code - target;
+      }
     }
+    add_product({feedback.data() + start, columns}, {off.data() + start * kDenseLanes, kDenseLanes}, start, end - start, carried.data());
   }
   return codes;
 }

@@ -36,7 +36,7 @@ class RoundingSolver {
  public:
   // covariance = Cov(x^, x^): [columns, columns]; l = shrinkage mean(diag Cov(x^, x^)). Never fails: dead and equal columns
   // are shrunk towards the identity.
-  RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage);
+  RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage, int threads);
   ~RoundingSolver();
 
   // Bytes that a solver and the moments it is made from take.

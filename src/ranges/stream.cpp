@@ -89,9 +89,9 @@ void Stream::advance(const Graph& graph, const std::vector<ValueId>& wanted, con
 }
 
 void Stream::read(const Graph& graph, const std::vector<ValueId>& values, const std::function<void(const std::vector<TapView>&, const Batch&)>& body) const {
+  std::vector<std::vector<float>> numbers(values.size());  // their memory serves one batch after the other
   for (std::size_t b = 0; b < batches_.size(); ++b) {
     job_.throw_if_cancelled();
-    std::vector<std::vector<float>> numbers(values.size());
     std::vector<TapView> views;
     for (std::size_t i = 0; i < values.size(); ++i) views.push_back(unpacked(graph, values[i], *store_.at(values[i])[b], numbers[i]));
     body(views, batch_of(b));
@@ -110,21 +110,31 @@ void Stream::run(Session& session, const Graph& part, const Batch& batch, std::s
     session.run(batch.inputs, on_tap);
     return;
   }
-  std::vector<std::vector<float>> numbers(part.inputs().size());
-  std::vector<TapView> views;
-  for (std::size_t i = 0; i < numbers.size(); ++i) views.push_back(unpacked(part, part.inputs()[i], *store_.at(part.inputs()[i])[index], numbers[i]));
-  session.run(views, on_tap);
+  const auto kept = [&](std::size_t i) -> const Kept& { return *store_.at(part.inputs()[i])[index]; };
+  std::vector<TapView> forms;
+  for (std::size_t i = 0; i < part.inputs().size(); ++i) forms.push_back(form_of(part, part.inputs()[i], kept(i)));
+  session.run(forms, [&](std::size_t i, float* to) { unpack(forms[i], kept(i), to); }, on_tap);
+}
+
+TapView Stream::form_of(const Graph& graph, ValueId id, const Kept& kept) const {
+  return {id, nullptr, kept.shape, kept.channels_last, kept.codes.empty() ? nullptr : graph.encoding(id)};
+}
+
+void Stream::unpack(const TapView& form, const Kept& kept, float* to) const {
+  parallel_blocks(element_count(kept.shape), kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) {
+    if (form.codes == nullptr) std::copy(kept.numbers.begin() + from, kept.numbers.begin() + end, to + from);
+    else unpack_codes(&kept.codes[static_cast<std::size_t>(from)], end - from, form.codes->code_min() - form.codes->zero_point[0], to + from);
+  });
 }
 
 TapView Stream::unpacked(const Graph& graph, ValueId id, const Kept& kept, std::vector<float>& numbers) const {
-  if (kept.codes.empty()) return {id, kept.numbers.data(), kept.shape, kept.channels_last, nullptr};
-  const Encoding* grid = graph.encoding(id);
-  const std::int32_t shift = grid->code_min() - grid->zero_point[0];
-  numbers.resize(kept.codes.size());
-  parallel_blocks(std::ssize(numbers), kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) {
-    unpack_codes(&kept.codes[static_cast<std::size_t>(from)], end - from, shift, &numbers[static_cast<std::size_t>(from)]);
-  });
-  return {id, numbers.data(), kept.shape, kept.channels_last, grid};
+  TapView view = form_of(graph, id, kept);
+  view.data = kept.numbers.data();
+  if (view.codes == nullptr) return view;
+  numbers.resize(std::max(numbers.size(), kept.codes.size()));
+  unpack(view, kept, numbers.data());
+  view.data = numbers.data();
+  return view;
 }
 
 std::shared_ptr<const Stream::Kept> Stream::packed(const Graph& graph, const TapView& view) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "ranges/patches.h"
 #include "ranges/stream.h"
 
 namespace halftone {
@@ -33,7 +34,7 @@ class Sweep {
   }
 
  private:
-  // What should come out of a layer: [rows][all channels] of each batch, by its first sample.
+  // What should come out of a layer: rows of each batch, by its first sample.
   using Targets = std::map<NodeId, std::map<std::int64_t, std::vector<float>>>;
 
   BatchShapes shapes_of_a_batch() const {
@@ -100,20 +101,21 @@ class Sweep {
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] += factor * more[i];
   }
 
-  // Rows of several batches, for the visitor to take at once.
+  // Rows of several batches, for the visitor to take at once. The memory stays from layer to layer.
   struct Collected {
-    Rows quantized, target;
+    std::vector<float> x, t;
     std::int64_t rows = 0, samples = 0;
 
-    void add_target(const std::vector<float>& flat, std::int64_t channels) {
-      const auto groups = quantized.size(), each = static_cast<std::size_t>(channels) / groups;
-      target.resize(groups);
-      for (std::size_t g = 0; g < groups; ++g) {
-        for (std::size_t at = g * each; at < flat.size(); at += groups * each) target[g].insert(target[g].end(), &flat[at], &flat[at] + each);
-      }
+    // Where `more` rows go.
+    std::pair<float*, float*> make_room(const LayerRows& shape, std::int64_t more) {
+      const auto grow = [&](std::vector<float>& values, std::int64_t width) {
+        values.resize(std::max(values.size(), static_cast<std::size_t>((rows + more) * width)));
+        return values.data() + rows * width;
+      };
+      return {grow(x, shape.width()), grow(t, shape.target_width())};
     }
     bool is_enough(std::int64_t floats_of_row) const {
-      constexpr std::int64_t kRows = 1024, kFloats = 4 << 20;
+      constexpr std::int64_t kRows = 4096, kFloats = 4 << 20;
       return rows >= kRows || rows * floats_of_row >= kFloats;
     }
   };
@@ -121,27 +123,28 @@ class Sweep {
   void visit(const SweepStep& step, std::int64_t samples, const Stream& stream, std::map<std::int64_t, std::vector<float>>& targets) {
     const PatchSampler sampler = sampler_of(step, samples);
     const Node* next = graph_.only_reader(step.layer.output);
-    visitor_.begin(step.layer, {sampler.groups(), sampler.columns(), step.layer.channels / sampler.groups(), step.rows, next == nullptr ? std::nullopt : clamp_of(graph_, *next),
-                                graph_.encoding(step.layer.weight)->bits});
+    const LayerRows shape{sampler.groups(), sampler.columns(), step.layer.channels / sampler.groups(), step.rows,
+                          next == nullptr ? std::nullopt : clamp_of(graph_, *next), graph_.encoding(step.layer.weight)->bits};
+    visitor_.begin(step.layer, shape);
     std::vector<ValueId> values = {step.layer.data};
     if (step.shortcut != ValueId::none) values.push_back(step.shortcut);
-    Collected collected;
     const auto hand_over = [&] {
-      if (collected.rows > 0) visitor_.add(collected.quantized, collected.target, collected.rows, collected.samples);
-      collected = {};
+      if (collected_.rows > 0) visitor_.add({collected_.x.data(), collected_.t.data(), collected_.rows, collected_.samples});
+      collected_.rows = collected_.samples = 0;
     };
     stream.read(graph_, values, [&](const std::vector<TapView>& views, const Batch& batch) {
       std::vector<float>& target = targets.at(batch.first);
       const std::int64_t rows = std::ssize(target) / step.layer.channels;
       if (views.size() > 1) add_outputs(step, samples, views[1], batch, -1, target);
-      const bool same_rows = collected.samples == 0 || rows * collected.samples == collected.rows * batch.count;  // of each sample
+      const bool same_rows = collected_.samples == 0 || rows * collected_.samples == collected_.rows * batch.count;  // of each sample
       if (!same_rows) hand_over();
-      sampler.add(views[0], batch_size(batch), batch.count, batch.first, collected.quantized, job_.threads);
-      collected.add_target(target, step.layer.channels);
-      collected.rows += rows;
-      collected.samples += batch.count;
+      const auto [x, t] = collected_.make_room(shape, rows);
+      sampler.inputs(views[0], batch_size(batch), batch.count, batch.first, x, job_.threads);
+      std::copy(target.begin(), target.end(), t);
+      collected_.rows += rows;
+      collected_.samples += batch.count;
       target = {};
-      if (collected.is_enough(sampler.groups() * sampler.columns())) hand_over();
+      if (collected_.is_enough(shape.width() + shape.target_width())) hand_over();
     });
     hand_over();
     visitor_.end(graph_, step.layer);
@@ -156,6 +159,7 @@ class Sweep {
   const BatchPlan batches_;
   const std::int64_t samples_;  // how many are used, rounded up to a batch
   Stream real_, quantized_;
+  Collected collected_;
 };
 
 }  // namespace

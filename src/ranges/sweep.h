@@ -7,34 +7,19 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <vector>
 
 #include "data/dataset.h"
-#include "operators/clamp.h"
-#include "ranges/patches.h"
+#include "ranges/rows.h"
 #include "ranges/sweep_plan.h"
 
 namespace halftone {
-
-// Rows of a layer: [group][rows x columns].
-using Rows = std::vector<std::vector<float>>;
-
-// A layer's rows: those of x^ have `columns` elements, those of t `targets`, in each group.
-struct LayerRows {
-  std::int64_t groups = 1, columns = 0, targets = 0;
-  std::int64_t rows = 0;        // at most
-  std::optional<Clamp> clamp;   // that alone reads the result
-  int weight_bits = 8;
-};
 
 // What a layer-wise method does.
 class SweepVisitor {
  public:
   virtual ~SweepVisitor() = default;
   virtual void begin(const Layer& layer, const LayerRows& shape) = 0;
-  // t includes the bias. Of `samples` samples, as many rows each.
-  virtual void add(const Rows& quantized, const Rows& target, std::int64_t rows, std::int64_t samples) = 0;
+  virtual void add(const RowBlock& block) = 0;  // t includes the bias
   virtual void end(Graph& graph, Layer layer) = 0;  // may change the layer's weight and bias; layers behind see it
 };
 

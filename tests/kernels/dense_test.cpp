@@ -61,3 +61,35 @@ TEST(AddScaledRows, SumsLaneByLane) {
     EXPECT_NEAR(sums[static_cast<std::size_t>(l)], expected, 1e-4);
   }
 }
+
+TEST(GramSideBySide, IsAGramMatrixALane) {
+  constexpr std::int64_t kColumns = 3, kElements = 5, kCount = 7;
+  const auto slice = normals(kElements * kGramRows * kGramLanes, 1);
+  std::vector<float> products(static_cast<std::size_t>(kColumns * kElements * kGramLanes), 1.0f);
+  gram_side_by_side(slice.data(), kCount, kColumns, kElements, products.data());
+  const auto at = [&](std::int64_t e, std::int64_t r, std::int64_t l) { return slice[static_cast<std::size_t>((e * kGramRows + r) * kGramLanes + l)]; };
+  for (std::int64_t i = 0; i < kColumns; ++i) {
+    for (std::int64_t j = 0; j < kElements; ++j) {
+      for (std::int64_t l = 0; l < kGramLanes; ++l) {
+        double expected = 1;
+        for (std::int64_t r = 0; r < kCount && j >= i; ++r) expected += static_cast<double>(at(i, r, l)) * at(j, r, l);
+        EXPECT_NEAR(products[static_cast<std::size_t>((i * kElements + j) * kGramLanes + l)], expected, 1e-5);
+      }
+    }
+  }
+}
+
+TEST(Centre, TakesShiftsOffAndSumsUp) {
+  const auto x = normals(3 * 40, 1), shift = normals(kGramLanes, 2), inverse = normals(kGramLanes, 3);
+  std::vector<float> plain(3 * kGramLanes), lanes(plain.size());
+  std::vector<double> sums(kGramLanes, 0.5), of_lanes(kGramLanes, 0.5);
+  for (std::int64_t r = 0; r < 3; ++r) centre(x.data() + r * 40, shift.data(), inverse.data(), kGramLanes, plain.data() + r * kGramLanes, sums.data());
+  centre_lanes(x.data(), shift.data(), inverse.data(), 3, 40, lanes.data(), of_lanes.data());
+  EXPECT_EQ(plain, lanes);
+  for (std::size_t l = 0; l < sums.size(); ++l) {
+    double expected = 0.5;
+    for (std::size_t r = 0; r < 3; ++r) expected += (x[r * 40 + l] - shift[l]) * inverse[l];
+    EXPECT_NEAR(sums[l], expected, 1e-5);
+    EXPECT_NEAR(of_lanes[l], expected, 1e-5);
+  }
+}

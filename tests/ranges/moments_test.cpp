@@ -8,15 +8,19 @@ using namespace halftone;
 
 namespace {
 
-// [group][rows x columns], far from zero mean so that centring matters.
-std::vector<std::vector<float>> rows_of(std::int64_t groups, std::int64_t count, std::uint64_t seed) {
-  std::vector<std::vector<float>> rows(static_cast<std::size_t>(groups));
-  std::uint64_t i = 0;
+// Far from zero mean so that centring matters.
+std::vector<float> rows_of(std::int64_t count, std::uint64_t seed) {
+  std::vector<float> rows;
   const Random random(seed, "moments");
-  for (auto& group : rows) {
-    for (std::int64_t k = 0; k < count; ++k) group.push_back(100 + static_cast<float>(random.normal(i++)));
-  }
+  for (std::int64_t k = 0; k < count; ++k) rows.push_back(100 + static_cast<float>(random.normal(static_cast<std::uint64_t>(k))));
   return rows;
+}
+
+// [rows x elements] of a group.
+std::vector<float> group_of(const std::vector<float>& rows, std::int64_t groups, std::int64_t group) {
+  std::vector<float> own;
+  for (auto i = static_cast<std::size_t>(group); i < rows.size(); i += static_cast<std::size_t>(groups)) own.push_back(rows[i]);
+  return own;
 }
 
 // The same by definition, in float64: rows of x [columns] and t [targets].
@@ -71,14 +75,14 @@ void expect_near(const std::vector<double>& a, const std::vector<double>& b, dou
 }  // namespace
 
 TEST(Moments, EqualFloat64BruteForceWithAnyThreads) {
-  for (const MomentsShape& shape : {MomentsShape{1, 40, 7, 0}, {1, 40, 7, 2}, {6, 9, 1, 2}, {1, 3, 50, 0.5}, {2, 40, 3, 2, false}}) {
+  for (const MomentsShape& shape : {MomentsShape{1, 40, 7, 0}, {1, 40, 7, 2}, {6, 9, 1, 2}, {1, 3, 50, 0.5}, {2, 40, 3, 2, false}, {35, 9, 1, 0}}) {
     const std::int64_t rows = 2500, samples = 50;  // more than two chunks
-    const auto x = rows_of(shape.groups, rows * shape.columns, 1), t = rows_of(shape.groups, rows * shape.targets, 2);
+    const auto x = rows_of(shape.groups * rows * shape.columns, 1), t = rows_of(shape.groups * rows * shape.targets, 2);
     Moments one(shape), two(shape);
-    one.add(x, t, rows, samples, 1);
-    two.add(x, t, rows, samples, 2);
+    one.add({x.data(), t.data(), rows, samples}, 1);
+    two.add({x.data(), t.data(), rows, samples}, 2);
     for (std::int64_t g = 0; g < shape.groups; ++g) {
-      const BruteForce expected(x[static_cast<std::size_t>(g)], t[static_cast<std::size_t>(g)], shape, rows / samples);
+      const BruteForce expected(group_of(x, shape.groups, g), group_of(t, shape.groups, g), shape, rows / samples);
       const double tolerance = shape.centred ? 2e-4 : 0.05;  // of squares about 1 and 10000
       expect_near(one.mean(g), expected.mean, 1e-4);
       expect_near(one.mean_target(g), expected.mean_target, 1e-4);
@@ -92,11 +96,11 @@ TEST(Moments, EqualFloat64BruteForceWithAnyThreads) {
 
 TEST(Moments, AddUpOverBatches) {
   const MomentsShape shape{1, 5, 2, 2};
-  const auto x = rows_of(1, 300 * 5, 1), t = rows_of(1, 300 * 2, 2);
+  const auto x = rows_of(300 * 5, 1), t = rows_of(300 * 2, 2);
   Moments whole(shape), parts(shape);
-  whole.add(x, t, 300, 30, 1);
-  parts.add({{x[0].begin(), x[0].begin() + 500}}, {{t[0].begin(), t[0].begin() + 200}}, 100, 10, 1);
-  parts.add({{x[0].begin() + 500, x[0].end()}}, {{t[0].begin() + 200, t[0].end()}}, 200, 20, 1);
+  whole.add({x.data(), t.data(), 300, 30}, 1);
+  parts.add({x.data(), t.data(), 100, 10}, 1);
+  parts.add({x.data() + 500, t.data() + 200, 200, 20}, 1);
   expect_near(parts.covariance(0), whole.covariance(0), 1e-4);
   expect_near(parts.cross(0), whole.cross(0), 1e-4);
 }
@@ -105,12 +109,12 @@ TEST(Moments, SayWhatTheyTake) { EXPECT_EQ(Moments::bytes({1, 1000, 10}), 8u * (
 
 TEST(Moments, HoldSquaresThatFloat32DoesNot) {
   const MomentsShape shape{1, 3, 1, 2};
-  auto x = rows_of(1, 300, 1), t = rows_of(1, 100, 2);
+  auto x = rows_of(300, 1), t = rows_of(100, 2);
   Moments plain(shape), large(shape);
-  plain.add(x, t, 100, 10, 1);
-  for (float& v : x[0]) v *= 0x1p100f;
-  for (float& v : t[0]) v *= 0x1p90f;
-  large.add(x, t, 100, 10, 1);
+  plain.add({x.data(), t.data(), 100, 10}, 1);
+  for (float& v : x) v *= 0x1p100f;
+  for (float& v : t) v *= 0x1p90f;
+  large.add({x.data(), t.data(), 100, 10}, 1);
   for (std::size_t i = 0; i < 9; ++i) EXPECT_EQ(large.covariance(0)[i], std::ldexp(plain.covariance(0)[i], 200));
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(large.cross(0)[i], std::ldexp(plain.cross(0)[i], 190));
   EXPECT_EQ(large.mean_target(0)[0], std::ldexp(plain.mean_target(0)[0], 90));

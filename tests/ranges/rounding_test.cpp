@@ -73,11 +73,11 @@ TEST(RoundingSolver, GivesEachChannelCodesOfItsOwnRange) {
   const std::vector<float> all = normals(columns * 20, 4);
   RoundingProblem problem{all, cross_of(h, all), std::vector<float>(20, 0.3f), {}, false};
   for (int c = 0; c < 20; ++c) problem.ranges.push_back(c % 3 == 0 ? CodeRange{-2, 1} : c % 3 == 1 ? CodeRange{-8, 7} : CodeRange{-128, 127});
-  const RoundedWeights together = RoundingSolver(h, columns, 0.1).solve(problem, 2);
+  const RoundedWeights together = RoundingSolver(h, columns, 0.1, 1).solve(problem, 2);
   for (std::size_t c = 0; c < 20; ++c) {
     const auto from = static_cast<std::ptrdiff_t>(c) * columns;
     const std::vector<float> w(problem.weights.begin() + from, problem.weights.begin() + from + columns);
-    const RoundedWeights alone = RoundingSolver(h, columns, 0.1).solve({w, cross_of(h, w), {0.3f}, {problem.ranges[c]}, false}, 1);
+    const RoundedWeights alone = RoundingSolver(h, columns, 0.1, 1).solve({w, cross_of(h, w), {0.3f}, {problem.ranges[c]}, false}, 1);
     EXPECT_TRUE(std::equal(alone.codes.begin(), alone.codes.end(), together.codes.begin() + from)) << c;
     for (std::int32_t code : alone.codes) EXPECT_TRUE(code >= problem.ranges[c].low && code <= problem.ranges[c].high) << c;
   }
@@ -91,7 +91,7 @@ TEST(RoundingSolver, ComesNearTheBestOfAllCodes) {
     const Matrix h = covariance(columns, 1000, seed);
     const std::vector<float> w = normals(columns, seed);
     const double scale = 0.7;
-    const RoundedWeights rounded = RoundingSolver(h, columns, 0.1).solve({w, cross_of(h, w), {static_cast<float>(scale)}, {range}, false}, 1);
+    const RoundedWeights rounded = RoundingSolver(h, columns, 0.1, 1).solve({w, cross_of(h, w), {static_cast<float>(scale)}, {range}, false}, 1);
     double mean = 0;
     for (std::int64_t i = 0; i < columns; ++i) mean += h[static_cast<std::size_t>(i * columns + i)] / static_cast<double>(columns);
     const double least = best_by_enumeration(h, w, scale, range, 0.1 * mean);
@@ -112,7 +112,7 @@ TEST(RoundingSolver, ScalesMayOnlyHelp) {
   const RoundingProblem fixed{w, cross_of(h, w), std::vector<float>(70, 0.2f), std::vector<CodeRange>(70, {-8, 7}), false};
   RoundingProblem free = fixed;
   free.fits_scales = true;
-  const RoundingSolver solver(h, columns, 0.1);
+  const RoundingSolver solver(h, columns, 0.1, 2);
   const RoundedWeights a = solver.solve(fixed, 1), b = solver.solve(free, 2);
   double before = 0, after = 0;
   for (std::size_t c = 0; c < 70; ++c) {
@@ -130,7 +130,7 @@ TEST(RoundingSolver, NeverFails) {  // cases R2, R3
   Matrix one_dead = copies;
   for (std::size_t i = 0; i < 5; ++i) one_dead[i] = one_dead[i * 5] = 0;
   for (const Matrix& h : {dead, copies, one_sample, one_dead}) {
-    const RoundedWeights rounded = RoundingSolver(h, columns, 0.1).solve({normals(columns, 1), cross_of(h, normals(columns, 1)), {0.01f}, {{-128, 127}}, true}, 1);
+    const RoundedWeights rounded = RoundingSolver(h, columns, 0.1, 1).solve({normals(columns, 1), cross_of(h, normals(columns, 1)), {0.01f}, {{-128, 127}}, true}, 1);
     EXPECT_LE(rounded.error[0], rounded.nearest_error[0]);
     EXPECT_TRUE(std::isfinite(rounded.error[0]) && rounded.scales[0] > 0);
     for (std::int32_t q : rounded.codes) EXPECT_TRUE(q >= -128 && q <= 127);
@@ -142,7 +142,7 @@ TEST(RoundingSolver, HasTheSameCodesWithTwoThreads) {
   const Matrix h = covariance(columns, 300, 3), g = covariance(columns, 300, 4);
   const std::vector<float> w = normals(columns * 100, 4);
   const RoundingProblem problem{w, cross_of(g, w), std::vector<float>(100, 0.3f), std::vector<CodeRange>(100, {-8, 7}), true};
-  const RoundingSolver solver(h, columns, 0.1);
+  const RoundingSolver solver(h, columns, 0.1, 2);
   const RoundedWeights one = solver.solve(problem, 1), two = solver.solve(problem, 2);
   EXPECT_EQ(one.codes, two.codes);
   EXPECT_EQ(one.scales, two.scales);
@@ -155,7 +155,7 @@ TEST(RoundingSolver, TakesAnyUnitOfItsInputs) {  // float32 could not hold the s
   for (double& x : large) x *= std::ldexp(1.0, 180);
   const std::vector<float> w = normals(columns * 10, 4);
   const auto solve = [&](const Matrix& m) {
-    return RoundingSolver(m, columns, 0.1).solve({w, cross_of(m, w), std::vector<float>(10, 0.3f), std::vector<CodeRange>(10, {-8, 7}), true}, 1);
+    return RoundingSolver(m, columns, 0.1, 1).solve({w, cross_of(m, w), std::vector<float>(10, 0.3f), std::vector<CodeRange>(10, {-8, 7}), true}, 1);
   };
   const RoundedWeights a = solve(h), b = solve(large);
   EXPECT_EQ(a.codes, b.codes);

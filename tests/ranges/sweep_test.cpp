@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "ranges/patches.h"
 #include "support/pass_runner.h"
 
 using namespace halftone;
@@ -22,20 +23,19 @@ Graph quantized_network(const SampleSource& data) {
 // Keeps the rows that it sees (x^ and t), and changes each layer's weights so that the layers behind see another network.
 class Recorder : public SweepVisitor {
  public:
-  std::vector<Rows> quantized, targets;
+  std::vector<std::vector<float>> quantized, targets;
   std::vector<Layer> layers;
 
   void begin(const Layer& layer, const LayerRows& shape) override {
     layers.push_back(layer);
-    quantized.emplace_back(shape.groups);
-    targets.emplace_back(shape.groups);
+    shape_ = shape;
+    quantized.emplace_back();
+    targets.emplace_back();
   }
-  void add(const Rows& q, const Rows& t, std::int64_t rows, std::int64_t samples) override {
-    EXPECT_EQ(rows % samples, 0);
-    for (std::size_t g = 0; g < q.size(); ++g) {
-      quantized.back()[g].insert(quantized.back()[g].end(), q[g].begin(), q[g].end());
-      targets.back()[g].insert(targets.back()[g].end(), t[g].begin(), t[g].end());
-    }
+  void add(const RowBlock& block) override {
+    EXPECT_EQ(block.rows % block.samples, 0);
+    quantized.back().insert(quantized.back().end(), block.x, block.x + block.rows * shape_.width());
+    targets.back().insert(targets.back().end(), block.t, block.t + block.rows * shape_.target_width());
   }
   void end(Graph& graph, Layer layer) override { change(graph, layer); }
 
@@ -44,7 +44,17 @@ class Recorder : public SweepVisitor {
     for (float& w : weight.mutable_values<float>()) w *= 0.9f;
     graph.set_constant(layer.weight, std::move(weight));
   }
+
+ private:
+  LayerRows shape_;
 };
+
+// All rows of the samples in a view.
+std::vector<float> inputs_of(const PatchSampler& sampler, const TapView& view, std::int64_t samples, std::int64_t first = 0) {
+  std::vector<float> rows(static_cast<std::size_t>(samples * sampler.rows_of_sample(view, samples) * sampler.columns() * sampler.groups()));
+  sampler.inputs(view, samples, samples, first, rows.data(), 2);
+  return rows;
+}
 
 // For each layer: both whole networks from the samples, all layers before it changed. `shortcuts`: what is added to a
 // layer's result and known before it.
@@ -53,8 +63,8 @@ void walk_naively(Graph graph, const SampleSource& data, const std::vector<Layer
   const Batch all = data.read(0, data.size(), {});
   for (const Layer& layer : layers) {
     const PatchSampler sampler(real, layer, 1000, 0);
-    seen.begin(layer, {sampler.groups(), sampler.columns()});
-    Rows x, t;
+    seen.begin(layer, {sampler.groups(), sampler.columns(), layer.channels / sampler.groups()});
+    std::vector<float> x;
     std::vector<ValueId> taps = {layer.data}, float_taps = {layer.output};
     if (shortcuts.contains(layer.node)) {
       taps.push_back(shortcuts.at(layer.node));
@@ -64,17 +74,14 @@ void walk_naively(Graph graph, const SampleSource& data, const std::vector<Layer
     Session float_session(real, Arithmetic::float32, 1, float_taps), session(graph, Arithmetic::simulated, 1, taps);
     float_session.run(all.inputs, [&](const TapView& view) { wanted[view.value] = sampler.outputs(view, data.size(), data.size(), 0, 1); });
     session.run(all.inputs, [&](const TapView& view) {
-      if (view.value == layer.data) sampler.add(view, data.size(), data.size(), 0, x, 1);
+      if (view.value == layer.data) x = inputs_of(sampler, view, data.size());
       else made[view.value] = sampler.outputs(view, data.size(), data.size(), 0, 1);
     });
     std::vector<float> target = wanted.at(layer.output);
     for (const auto& [shortcut, v] : made) {
       for (std::size_t i = 0; i < v.size(); ++i) target[i] = target[i] + wanted.at(shortcut)[i] - v[i];
     }
-    t.resize(x.size());
-    const auto each = static_cast<std::size_t>(layer.channels) / t.size();
-    for (std::size_t i = 0; i < target.size(); ++i) t[i % static_cast<std::size_t>(layer.channels) / each].push_back(target[i]);
-    seen.add(x, t, data.size(), data.size());
+    seen.add({x.data(), target.data(), std::ssize(target) / layer.channels, data.size()});
     Recorder::change(graph, layer);
   }
 }
@@ -105,16 +112,14 @@ TEST(PatchSampler, RowsTimesWeightsAreTheConvolution) {
   const Tensor input = random_tensor({3, 4, 9, 7}, 3);
   const std::vector<float> expected = run_float(graph, input);
   const PatchSampler sampler(graph, layer, 1000, 0);  // all positions
-  Rows rows;
-  const std::int64_t count = sampler.add({layer.data, input.values<float>().data(), input.shape(), false, nullptr}, 3, 3, 0, rows, 2);
-  ASSERT_EQ(rows.size(), 2u);
-  ASSERT_EQ(count * 6, std::ssize(expected));
+  const std::vector<float> rows = inputs_of(sampler, {layer.data, input.values<float>().data(), input.shape(), false, nullptr}, 3);
   const auto w = graph.constant(layer.weight)->values<float>();
-  const std::int64_t columns = sampler.columns(), places = count / 3;
+  const std::int64_t columns = sampler.columns(), count = std::ssize(rows) / (2 * columns), places = count / 3;
+  ASSERT_EQ(count * 6, std::ssize(expected));
   for (std::int64_t r = 0; r < count; ++r) {
     for (std::int64_t k = 0; k < 6; ++k) {
       double sum = 0;
-      for (std::int64_t i = 0; i < columns; ++i) sum += static_cast<double>(w[static_cast<std::size_t>(k * columns + i)]) * rows[static_cast<std::size_t>(k / 3)][static_cast<std::size_t>(r * columns + i)];
+      for (std::int64_t i = 0; i < columns; ++i) sum += static_cast<double>(w[static_cast<std::size_t>(k * columns + i)]) * rows[static_cast<std::size_t>((r * columns + i) * 2 + k / 3)];
       EXPECT_NEAR(sum, expected[static_cast<std::size_t>((r / places * 6 + k) * places + r % places)], 1e-4);
     }
   }
@@ -128,9 +133,7 @@ TEST(PatchSampler, ChoosesPositionsOfItsSeedAndSample) {
   Tensor places(DataType::float32, {1, 1, 20, 20});
   for (std::size_t i = 0; i < 400; ++i) places.mutable_values<float>()[i] = static_cast<float>(i);
   const auto chosen = [&](std::uint64_t seed, std::int64_t sample) {
-    Rows rows;
-    PatchSampler(graph, layer, 16, seed).add({layer.data, places.values<float>().data(), places.shape(), false, nullptr}, 1, 1, sample, rows, 1);
-    return rows[0];
+    return inputs_of(PatchSampler(graph, layer, 16, seed), {layer.data, places.values<float>().data(), places.shape(), false, nullptr}, 1, sample);
   };
   EXPECT_EQ(chosen(1, 0), chosen(1, 0));
   EXPECT_NE(chosen(1, 0), chosen(2, 0));
@@ -147,15 +150,12 @@ TEST(PatchSampler, TakesOutputsAtTheSamePositions) {
   const Tensor input = random_tensor({2, 2, 11, 11}, 3);
   const std::vector<float> output = run_float(graph, input);
   const PatchSampler sampler(graph, layer, 16, 0);
-  Rows in;
-  sampler.add({layer.data, input.values<float>().data(), input.shape(), false, nullptr}, 2, 2, 0, in, 1);
+  const std::vector<float> in = inputs_of(sampler, {layer.data, input.values<float>().data(), input.shape(), false, nullptr}, 2);
   const std::vector<float> out = sampler.outputs({layer.output, output.data(), input.shape(), false, nullptr}, 2, 2, 0, 1);
   ASSERT_EQ(out.size(), 64u);
+  ASSERT_EQ(in.size(), 64u);
   const auto w = graph.constant(layer.weight)->values<float>();
-  for (std::size_t g = 0; g < 2; ++g) {
-    ASSERT_EQ(in[g].size(), 32u);
-    for (std::size_t i = 0; i < 32; ++i) EXPECT_FLOAT_EQ(out[i * 2 + g], w[g] * in[g][i]);
-  }
+  for (std::size_t i = 0; i < 64; ++i) EXPECT_FLOAT_EQ(out[i], w[i % 2] * in[i]);
 }
 
 TEST(Sweep, EqualsANaiveWalkToTheBitWhereverItCuts) {
