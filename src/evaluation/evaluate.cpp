@@ -1,5 +1,6 @@
 #include "evaluation/evaluate.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -47,7 +48,7 @@ class Evaluation {
     if (reference_->outputs().size() != model_.outputs().size()) {
       throw Error("the reference has {} outputs, the model has {}; is it the same network?", reference_->outputs().size(), model_.outputs().size());
     }
-    reference_session_.emplace(*reference_, Arithmetic::float32, job.threads);
+    if (options.known == nullptr) reference_session_.emplace(*reference_, Arithmetic::float32, job.threads);
     comparisons_.resize(model_.outputs().size());
   }
 
@@ -73,11 +74,18 @@ class Evaluation {
     const std::vector<Tensor> outputs = session_.run(batch.inputs);
     if (labels_ != nullptr) judge(batch, real_samples(outputs.at(0), batch));
     if (!reference_) return;
-    const std::vector<Tensor> expected = reference_session_->run(batch.inputs);
+    const std::vector<Tensor> expected = expected_outputs(batch);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (outputs[i].type() != DataType::float32) continue;
-      comparisons_[i].add(real_samples(expected[i], batch), real_samples(outputs[i], batch));
+      comparisons_[i].add(expected[i], real_samples(outputs[i], batch));
     }
+  }
+
+  std::vector<Tensor> expected_outputs(const Batch& batch) {
+    if (options_.known != nullptr) return options_.known->of(batch);
+    std::vector<Tensor> outputs = reference_session_->run(batch.inputs);
+    for (Tensor& output : outputs) output = real_samples(output, batch);
+    return outputs;
   }
 
   void judge(const Batch& batch, const Tensor& output) {
@@ -137,16 +145,26 @@ bool is_over_classes(const Graph& graph, const Node& softmax) {
 
 }  // namespace
 
-Graph without_final_softmax(const Graph& graph) {
-  Graph cut = graph;
-  for (ValueId id : graph.outputs()) {
+std::vector<ValueId> compared_values(const Graph& graph) {
+  std::vector<ValueId> values = graph.outputs();
+  for (ValueId& id : values) {
     const Node* node = graph.producer(id);
     if (node == nullptr || node->type != "Softmax" || !graph.value(id).readers.empty() || !is_over_classes(graph, *node)) continue;
-    if (cut.is_output(node->input(0))) continue;
-    const auto dims = graph.value(id).dims;
-    cut.replace_uses(id, node->input(0));
-    if (!cut.value(node->input(0)).dims) cut.edit(node->input(0)).dims = dims;
-    cut.remove_node(node->id);
+    if (std::find(values.begin(), values.end(), node->input(0)) == values.end()) id = node->input(0);
+  }
+  return values;
+}
+
+Graph without_final_softmax(const Graph& graph) {
+  Graph cut = graph;
+  const std::vector<ValueId> compared = compared_values(graph);
+  for (std::size_t i = 0; i < compared.size(); ++i) {
+    const ValueId id = graph.outputs()[i], before = compared[i];
+    if (id == before || !cut.is_output(id)) continue;
+    const NodeId softmax = graph.value(id).producer;
+    cut.replace_uses(id, before);
+    if (!cut.value(before).dims) cut.edit(before).dims = graph.value(id).dims;
+    cut.remove_node(softmax);
   }
   return cut;
 }

@@ -107,7 +107,12 @@ PassReport activation_ranges(Graph& graph, PassContext& context) {
   }
   const bool per_sample = context.options.activation_range == RangeMethod::mean_minmax;
   std::map<ValueId, ValueStatistics> statistics;
-  if (!measured.empty()) statistics = gather_statistics(graph, measured, *context.data, context.options.bins, per_sample, context.job);
+  if (!measured.empty()) {
+    FloatOutputs outputs(graph, context.data->size(), context.job.store_bytes);
+    const bool keeps = context.float_outputs == nullptr && !context.float_network_changed;
+    statistics = gather_statistics(graph, measured, *context.data, context.options.bins, per_sample, context.job, keeps ? &outputs : nullptr);
+    if (keeps && outputs.complete()) context.float_outputs = std::make_shared<const FloatOutputs>(std::move(outputs));
+  }
   for (const SharedGrid& grid : grids) {
     if (const Tensor* constant = graph.constant(grid.measured)) {
       settle(graph, grid, statistics_of(*constant, context.options.bins, context.job.threads), context, report);

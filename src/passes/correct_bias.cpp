@@ -83,6 +83,7 @@ PassReport correct_bias(Graph& graph, PassContext& context) {
   // Means need few rows; every sample costs a run of all layers.
   const SweepOptions options{.samples = 64, .rows = 4096, .store_bytes = context.job.store_bytes, .seed = context.options.seed, .label = "correcting biases"};
   sweep_layers(graph, *context.data, options, context.job, correction);
+  context.float_network_changed = context.float_network_changed || report.changed > 0;
   if (report.changed > 0) report.summary = fmt::format("{} biases", report.changed);
   return report;
 }

@@ -76,9 +76,22 @@ void for_each_weight_of_input(const Graph& graph, const Layer& reader, std::int6
   const int in_axis = reader.weight_axis == 0 ? 1 : 0;
   const ChannelWalk in = channel_walk(shape, in_axis), out = channel_walk(shape, reader.weight_axis);
   const std::int64_t per_group = reader.channels / group, first_out = channel / in.channels * per_group, own = channel % in.channels;
-  for (std::int64_t i = 0; i < element_count(shape); ++i) {
-    const std::int64_t o = i / out.inner % out.channels;
-    if (i / in.inner % in.channels == own && o >= first_out && o < first_out + per_group) body(static_cast<std::size_t>(i), static_cast<std::size_t>(o));
+  for (std::int64_t outer = 0; outer < in.outer; ++outer) {
+    const std::int64_t first = (outer * in.channels + own) * in.inner;
+    for (std::int64_t i = first; i < first + in.inner; ++i) {
+      const std::int64_t o = i / out.inner % out.channels;
+      if (o >= first_out && o < first_out + per_group) body(static_cast<std::size_t>(i), static_cast<std::size_t>(o));
+    }
+  }
+}
+
+// Calls body(element) for the layer's weights that make output channel k.
+template <typename Body>
+void for_each_weight_of_output(const Graph& graph, const Layer& layer, std::size_t channel, const Body& body) {
+  const ChannelWalk walk = channel_walk(graph.constant(layer.weight)->shape(), layer.weight_axis);
+  for (std::int64_t outer = 0; outer < walk.outer; ++outer) {
+    const std::int64_t first = (outer * walk.channels + static_cast<std::int64_t>(channel)) * walk.inner;
+    for (std::int64_t i = first; i < first + walk.inner; ++i) body(static_cast<std::size_t>(i));
   }
 }
 
@@ -100,11 +113,8 @@ void absorb_into_reader(Graph& graph, Layer& reader, std::int64_t channel, float
 void settle_in_producer(Graph& graph, Layer& layer, std::size_t channel, float constant) {
   own_weight(graph, layer);
   Tensor weight = *graph.constant(layer.weight);
-  const ChannelWalk walk = channel_walk(weight.shape(), layer.weight_axis);
-  std::span<float> values = weight.mutable_values<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (static_cast<std::size_t>(static_cast<std::int64_t>(i) / walk.inner % walk.channels) == channel) values[i] = 0;
-  }
+  const std::span<float> values = weight.mutable_values<float>();
+  for_each_weight_of_output(graph, layer, channel, [&](std::size_t i) { values[i] = 0; });
   graph.set_constant(layer.weight, std::move(weight));
   std::vector<float> bias = bias_or_zero(graph, layer);
   bias[channel] = constant;
@@ -113,13 +123,9 @@ void settle_in_producer(Graph& graph, Layer& layer, std::size_t channel, float c
 
 // Least sum |w| times the input's bound that the samples' range proves; negative: the input has no known bound.
 double provable_movement(const Graph& graph, const Layer& layer, std::size_t channel) {
-  const Tensor& weight = *graph.constant(layer.weight);
-  const ChannelWalk walk = channel_walk(weight.shape(), layer.weight_axis);
-  std::span<const float> values = weight.values<float>();
+  const std::span<const float> values = graph.constant(layer.weight)->values<float>();
   double sum = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (static_cast<std::size_t>(static_cast<std::int64_t>(i) / walk.inner % walk.channels) == channel) sum += std::fabs(values[i]);
-  }
+  for_each_weight_of_output(graph, layer, channel, [&](std::size_t i) { sum += std::fabs(values[i]); });
   if (sum == 0) return 0;
   const Node* before = graph.producer(layer.data);
   const auto clamp = before == nullptr ? std::nullopt : clamp_of(graph, *before);
@@ -159,7 +165,8 @@ std::map<ValueId, ChannelRange> channel_ranges(const Graph& graph, const std::ve
   std::map<ValueId, ChannelRange> ranges;
   std::vector<ValueId> values;
   for (const Candidate& candidate : candidates) values.push_back(candidate.value);
-  watch_values(graph, values, *context.data, -1, "constant channels", context.job, [&](const Batch&, const TapView& view, Range) {
+  FloatOutputs outputs(graph, context.data->size(), context.job.store_bytes);
+  watch_values(graph, values, *context.data, -1, "constant channels", context.job, &outputs, [&](const Batch&, const TapView& view) {
     ChannelRange& range = ranges[view.value];
     if (!range.min.empty()) {
       const std::vector<bool> constant = constant_channels(range);
@@ -168,6 +175,7 @@ std::map<ValueId, ChannelRange> channel_ranges(const Graph& graph, const std::ve
     merge_channel_extremes(view, range.min, range.max, context.job.threads);
     return true;
   });
+  if (outputs.complete() && !context.float_network_changed) context.float_outputs = std::make_shared<const FloatOutputs>(std::move(outputs));
   return ranges;
 }
 
@@ -199,6 +207,7 @@ PassReport fold_constant_channels(Graph& graph, PassContext& context) {
   }
   if (all.kept > 0) report.summary = fmt::format("{} kept behind zero padding", all.kept);
   if (report.changed > 0) {
+    context.float_network_changed = true;
     report.summary = fmt::format("{} channels of {} layers ({} provably constant, {} on the samples){}", report.changed, layers, all.provable,
                                  all.on_samples, report.summary.empty() ? "" : ", " + report.summary);
     context.warnings.push_back(fmt::format("fold_constant_channels: {} channels hold one constant on all samples; they were folded into biases "

@@ -142,6 +142,7 @@ PassReport round_fast(Graph& graph, PassContext& context) {
     report.note("{} layers were rounded on {} samples or more, not on all {}: their values do not fit into {}", sweep.layers_of_few, sweep.few,
                 context.data->size(), format_bytes(context.job.store_bytes));
   }
+  context.float_network_changed = context.float_network_changed || sweep.layers > 0;
   if (sweep.layers > 0) report.summary = fmt::format("{} layers in {} segments; mean squared error {:.2f} of nearest's", sweep.layers, sweep.segments, rounding.mean_ratio());
   return report;
 }

@@ -19,7 +19,7 @@ QuantizeReport quantize(Graph& graph, const Dataset& samples, const QuantizeOpti
   const auto source = open_samples(samples.path, samples.options, input_specs(graph));
   const Graph reference = prepared_for_running(graph);
   QuantizeReport report = quantize(graph, *source, options, job);
-  report.figures = evaluate(graph, &reference, *source, nullptr, {.arithmetic = Arithmetic::simulated}, job);
+  report.figures = evaluate(graph, &reference, *source, nullptr, {.arithmetic = Arithmetic::simulated, .known = report.float_outputs.get()}, job);
   return report;
 }
 

@@ -120,6 +120,7 @@ QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Settings
   report.float_layers = std::move(context.float_layers);
   report.warnings = std::move(context.warnings);
   report.rounded = std::move(context.rounded);
+  report.float_outputs = std::move(context.float_outputs);
   raise_to_grids(graph, report);
   record_values(graph, context, report);
   return report;
@@ -226,7 +227,7 @@ QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, con
   Graph again = read_onnx(candidate.path());
   absorb_qdq(again);
   const Graph reference = prepared_for_running(graph);
-  report.figures = evaluate(again, &reference, data, nullptr, {.arithmetic = Arithmetic::simulated}, job);
+  report.figures = evaluate(again, &reference, data, nullptr, {.arithmetic = Arithmetic::simulated, .known = report.float_outputs.get()}, job);
   report.stages.emplace_back("read back and run", reading_watch.seconds());
   const Stopwatch value_watch;
   add_value_figures(reference, quantized, again, data, job, report);

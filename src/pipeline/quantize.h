@@ -29,6 +29,7 @@ struct QuantizeReport {
   std::vector<RoundedLayer> rounded;         // empty with rounding to nearest
   std::vector<std::string> warnings;
   int quantized_layers = 0, layers = 0;
+  std::shared_ptr<const FloatOutputs> float_outputs;  // for comparing; null: the float network must run
   std::optional<Figures> figures;            // on the calibration data, of the file read back
   std::vector<std::pair<std::string, double>> stages;  // seconds of float check, export, reading back
   std::uint64_t float_bytes = 0, quantized_bytes = 0;

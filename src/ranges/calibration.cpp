@@ -34,16 +34,20 @@ struct Stop {};  // a watch has seen enough
 }  // namespace
 
 void watch_values(const Graph& graph, const std::vector<ValueId>& values, const SampleSource& data, std::int64_t most,
-                  std::string_view step, const Job& job, const Watch& watch) {
-  Session session(graph, Arithmetic::float32, job.threads, values);
+                  std::string_view step, const Job& job, FloatOutputs* outputs, const Watch& watch) {
+  const auto is_in = [](const std::vector<ValueId>& list, ValueId id) { return std::find(list.begin(), list.end(), id) != list.end(); };
+  std::vector<ValueId> taps = values;
+  if (outputs != nullptr) {
+    std::copy_if(outputs->values().begin(), outputs->values().end(), std::back_inserter(taps), [&](ValueId id) { return !is_in(values, id); });
+  }
+  Session session(graph, Arithmetic::float32, job.threads, taps);
   const BatchPlan plan = plan_batches(graph, data, Arithmetic::float32, job);
   try {
     for_each_batch(data, plan, job, step, most, [&](const Batch& batch) {
       bool more = values.empty();
       session.run(batch.inputs, [&](const TapView& view) {
-        const Extremes extremes = extremes_of(view.data, element_count(view.shape), job.threads);
-        if (!extremes.finite) not_finite(graph, view, batch, data);
-        more = watch(batch, view, extremes.range) || more;
+        if (outputs != nullptr && is_in(outputs->values(), view.value)) outputs->add(batch, view);
+        more = (is_in(values, view.value) && watch(batch, view)) || more;
       });
       if (!more) throw Stop();
     });
@@ -52,11 +56,18 @@ void watch_values(const Graph& graph, const std::vector<ValueId>& values, const 
   }
 }
 
+Range finite_range(const Graph& graph, const Batch& batch, const TapView& view, const SampleSource& data, int threads) {
+  const Extremes extremes = extremes_of(view.data, element_count(view.shape), threads);
+  if (!extremes.finite) not_finite(graph, view, batch, data);
+  return extremes.range;
+}
+
 std::map<ValueId, ValueStatistics> gather_statistics(const Graph& graph, const std::vector<ValueId>& values, const SampleSource& data,
-                                                     std::int64_t bins, bool per_sample, const Job& job) {
+                                                     std::int64_t bins, bool per_sample, const Job& job, FloatOutputs* outputs) {
   std::map<ValueId, ValueStatistics> all;
   for (ValueId id : values) all.emplace(id, ValueStatistics(bins));
-  watch_values(graph, values, data, -1, "calibrating", job, [&](const Batch& batch, const TapView& view, Range range) {
+  watch_values(graph, values, data, -1, "calibrating", job, outputs, [&](const Batch& batch, const TapView& view) {
+    const Range range = finite_range(graph, batch, view, data, job.threads);
     ValueStatistics& statistics = all.at(view.value);
     const std::int64_t rows = real_rows(view.shape, batch), row = element_count(view.shape) / std::max<std::int64_t>(view.shape.empty() ? 1 : view.shape[0], 1);
     const std::int64_t samples = batch.count > 0 && rows % batch.count == 0 ? batch.count : 1;  // a feed is one
