@@ -6,42 +6,16 @@
 // Needs samples.
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 #include "operators/clamp.h"
+#include "passes/calibrated.h"
 #include "passes/fit_bias.h"
-#include "ranges/calibration.h"
+#include "passes/open_grids.h"
 
 namespace halftone {
 namespace {
 
-bool is_open(const Value& value) { return value.encoding && value.encoding->placed_only(); }
-
-// Values to measure, each with those that hold the same Encoding object: the first one, in order of computation, is measured.
-struct SharedGrid {
-  ValueId measured = ValueId::none;
-  std::vector<ValueId> values;
-};
-
-std::vector<SharedGrid> open_grids(const Graph& graph) {
-  std::vector<SharedGrid> grids;
-  std::unordered_map<const Encoding*, std::size_t> place;
-  const auto add = [&](ValueId id) {
-    if (id == ValueId::none || !is_open(graph.value(id))) return;
-    const auto [found, fresh] = place.emplace(graph.value(id).encoding.get(), grids.size());
-    if (fresh) grids.push_back({id, {}});
-    std::vector<ValueId>& values = grids[found->second].values;
-    if (std::find(values.begin(), values.end(), id) == values.end()) values.push_back(id);
-  };
-  for (ValueId id : graph.inputs()) add(id);
-  for (NodeId id : graph.topological_order()) {
-    for (ValueId input : graph.node(id).inputs) add(input);
-    for (ValueId output : graph.node(id).outputs) add(output);
-  }
-  return grids;
-}
-
-bool holds_scores(const Graph& graph, const SharedGrid& grid) {
+bool holds_scores(const Graph& graph, const OpenGrid& grid) {
   return std::any_of(grid.values.begin(), grid.values.end(), [&](ValueId id) {
     if (graph.is_output(id)) return true;
     const std::vector<NodeId>& readers = graph.value(id).readers;
@@ -65,7 +39,7 @@ void stay_within(Encoding& encoding, const Clamp& clamp) {
   shrink_to(encoding.scale[0], encoding.code_max() - zero, clamp.high);
 }
 
-void settle(Graph& graph, const SharedGrid& grid, const ValueStatistics& statistics, const PassContext& context, PassReport& report) {
+void settle(Graph& graph, const OpenGrid& grid, const ValueStatistics& statistics, const PassContext& context, PassReport& report) {
   const QuantizeOptions& wanted = context.options;
   Encoding encoding = *graph.value(grid.measured).encoding;
   const EstimatorOptions options{wanted.activation_range, wanted.percentile, holds_scores(graph, grid)};
@@ -100,20 +74,9 @@ ValueStatistics statistics_of(const Tensor& constant, std::int64_t bins, int thr
 
 PassReport activation_ranges(Graph& graph, PassContext& context) {
   PassReport report;
-  const std::vector<SharedGrid> grids = open_grids(graph);
-  std::vector<ValueId> measured;
-  for (const SharedGrid& grid : grids) {
-    if (!graph.value(grid.measured).is_constant()) measured.push_back(grid.measured);
-  }
-  const bool per_sample = context.options.activation_range == RangeMethod::mean_minmax;
-  std::map<ValueId, ValueStatistics> statistics;
-  if (!measured.empty()) {
-    FloatOutputs outputs(graph, context.data->size(), context.job.store_bytes);
-    const bool keeps = context.float_outputs == nullptr && !context.float_network_changed;
-    statistics = gather_statistics(graph, measured, *context.data, context.options.bins, per_sample, context.job, keeps ? &outputs : nullptr);
-    if (keeps && outputs.complete()) context.float_outputs = std::make_shared<const FloatOutputs>(std::move(outputs));
-  }
-  for (const SharedGrid& grid : grids) {
+  const std::vector<OpenGrid> grids = open_grids(graph);
+  const std::map<ValueId, ValueStatistics> statistics = calibrated(graph, context).statistics;
+  for (const OpenGrid& grid : grids) {
     if (const Tensor* constant = graph.constant(grid.measured)) {
       settle(graph, grid, statistics_of(*constant, context.options.bins, context.job.threads), context, report);
     } else {

@@ -8,18 +8,13 @@
 
 #include "operators/clamp.h"
 #include "operators/window.h"
+#include "passes/calibrated.h"
 #include "passes/layer_edit.h"
-#include "passes/pass.h"
-#include "ranges/calibration.h"
 
 namespace halftone {
 namespace {
 
-constexpr float kConstantOnSamples = 1e-3f, kProvable = 1e-6f;
-
-struct ChannelRange {
-  std::vector<float> min, max;
-};
+constexpr float kProvable = 1e-6f;
 
 // A layer whose readers are all layers: producer -> (clamp) -> value -> readers.
 struct Candidate {
@@ -50,15 +45,6 @@ std::optional<Candidate> candidate_of(const Graph& graph, const Layer& layer) {
 float median(std::vector<float> values) {
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
   return values[values.size() / 2];
-}
-
-std::vector<bool> constant_channels(const ChannelRange& range) {
-  std::vector<float> widths(range.min.size());
-  for (std::size_t k = 0; k < widths.size(); ++k) widths[k] = range.max[k] - range.min[k];
-  const float limit = kConstantOnSamples * median(widths);
-  std::vector<bool> constant(widths.size());
-  for (std::size_t k = 0; k < widths.size(); ++k) constant[k] = widths[k] <= limit;
-  return constant;
 }
 
 bool has_padding(const Graph& graph, const Layer& reader) {
@@ -142,7 +128,7 @@ Tally fold_candidate(Graph& graph, Candidate candidate, const ChannelRange& rang
   std::vector<float> widths(range.min.size());
   for (std::size_t k = 0; k < widths.size(); ++k) widths[k] = range.max[k] - range.min[k];
   const float middle = median(widths);
-  const std::vector<bool> constant = constant_channels(range);
+  const std::vector<bool> constant = range.constant_channels();
   for (std::size_t k = 0; k < constant.size(); ++k) {
     if (!constant[k]) continue;
     float value = 0.5f * range.min[k] + 0.5f * range.max[k];
@@ -160,25 +146,6 @@ Tally fold_candidate(Graph& graph, Candidate candidate, const ChannelRange& rang
   return tally;
 }
 
-// Channel ranges over the samples; ends early once no candidate has a constant channel left.
-std::map<ValueId, ChannelRange> channel_ranges(const Graph& graph, const std::vector<Candidate>& candidates, PassContext& context) {
-  std::map<ValueId, ChannelRange> ranges;
-  std::vector<ValueId> values;
-  for (const Candidate& candidate : candidates) values.push_back(candidate.value);
-  FloatOutputs outputs(graph, context.data->size(), context.job.store_bytes);
-  watch_values(graph, values, *context.data, -1, "constant channels", context.job, &outputs, [&](const Batch&, const TapView& view) {
-    ChannelRange& range = ranges[view.value];
-    if (!range.min.empty()) {
-      const std::vector<bool> constant = constant_channels(range);
-      if (std::none_of(constant.begin(), constant.end(), [](bool c) { return c; })) return false;
-    }
-    merge_channel_extremes(view, range.min, range.max, context.job.threads);
-    return true;
-  });
-  if (outputs.complete() && !context.float_network_changed) context.float_outputs = std::make_shared<const FloatOutputs>(std::move(outputs));
-  return ranges;
-}
-
 PassReport fold_constant_channels(Graph& graph, PassContext& context) {
   PassReport report;
   std::vector<Candidate> candidates;
@@ -186,12 +153,12 @@ PassReport fold_constant_channels(Graph& graph, PassContext& context) {
     if (auto candidate = candidate_of(graph, layer)) candidates.push_back(std::move(*candidate));
   }
   if (candidates.empty()) return report;
-  const std::map<ValueId, ChannelRange> ranges = channel_ranges(graph, candidates, context);
+  const std::map<ValueId, ChannelRange> ranges = calibrated(graph, context).channels;
   Tally all;
   int layers = 0;
   for (const Candidate& candidate : candidates) {
     const auto found = ranges.find(candidate.value);
-    if (found == ranges.end() || found->second.min.empty()) continue;
+    if (found == ranges.end()) continue;
     const std::string& name = graph.node(candidate.layer.node).name;
     const Tally tally = fold_candidate(graph, candidate, found->second);
     report.changed += tally.provable + tally.on_samples;

@@ -1,7 +1,6 @@
 // A pass: a function on the graph with a contract. One file a pass; pipeline/ has the table of passes and the runner.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -9,10 +8,9 @@
 
 #include "base/job.h"
 #include "data/dataset.h"
-#include "evaluation/float_outputs.h"
 #include "formats/encodings/encodings.h"
 #include "graph/graph.h"
-#include "ranges/estimators.h"
+#include "ranges/calibration.h"
 #include "targets/target.h"
 
 namespace halftone {
@@ -80,8 +78,8 @@ struct PassContext {
   std::map<ValueId, std::string> placement;   // why a value got its grid
   std::vector<RoundedLayer> rounded;          // by round_fast
   std::set<ValueId> given;                    // whose grids came from a file: they do not move
-  std::shared_ptr<const FloatOutputs> float_outputs;  // of the network as it came; null: no pass has run it over all samples
-  bool float_network_changed = false;                 // by a pass: it does not give these outputs any more
+  std::optional<Calibration> calibration;     // of the samples; its outputs are those of the network as it came
+  bool float_network_changed = false;         // by a pass: it does not give these outputs any more
 };
 
 struct PassReport {
@@ -103,7 +101,7 @@ struct Pass {
   bool (*wanted)(const QuantizeOptions& options) = nullptr;  // whether it runs unless named; null: always
 };
 
-extern const Pass kFoldConstants, kFoldBatchNorm, kFoldConstantChannels, kPlaceQuantizers, kLoadEncodings, kWeightRanges, kActivationRanges,
+extern const Pass kFoldConstants, kFoldBatchNorm, kPlaceQuantizers, kCalibrate, kFoldConstantChannels, kLoadEncodings, kWeightRanges, kActivationRanges,
     kRoundFast, kCorrectBias;
 
 }  // namespace halftone

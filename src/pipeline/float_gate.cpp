@@ -93,7 +93,7 @@ std::vector<std::string> check_float_network(const Graph& graph, const SampleSou
   const Node* norm = first_batch_norm(graph);
   ChannelMoments moments;
   constexpr std::int64_t kSamples = 8;
-  watch_values(graph, watched, data, kSamples, "float check", job, nullptr, [&](const Batch& batch, const TapView& view) {
+  watch_values(graph, watched, data, kSamples, "float check", job, [&](const Batch& batch, const TapView& view) {
     finite_range(graph, batch, view, data, job.threads);
     if (norm != nullptr && view.value == norm->input(0)) moments.add(view);
     return true;

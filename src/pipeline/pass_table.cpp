@@ -11,8 +11,9 @@ std::span<const Pass* const> all_passes() {
   static constexpr const Pass* kOrder[] = {
       &kFoldConstants,         // shape chains and Constant nodes become constants
       &kFoldBatchNorm,         // a layer and its BatchNormalization are one layer
-      &kFoldConstantChannels,  // before ranges: such channels ruin per-tensor ones
       &kPlaceQuantizers,       // which values get a grid
+      &kCalibrate,             // what the values look like on the samples
+      &kFoldConstantChannels,  // before ranges: such channels ruin per-tensor ones
       &kLoadEncodings,         // grids that are known
       &kWeightRanges,          // the weights' scales
       &kActivationRanges,      // the activations' grids

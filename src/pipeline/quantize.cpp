@@ -120,7 +120,7 @@ QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Settings
   report.float_layers = std::move(context.float_layers);
   report.warnings = std::move(context.warnings);
   report.rounded = std::move(context.rounded);
-  report.float_outputs = std::move(context.float_outputs);
+  if (context.calibration) report.float_outputs = context.calibration->outputs;
   raise_to_grids(graph, report);
   record_values(graph, context, report);
   return report;

@@ -9,7 +9,14 @@
 namespace halftone {
 namespace {
 
-struct Stop {};  // a watch has seen enough
+constexpr float kConstant = 1e-3f;  // of the median width
+
+float median(std::vector<float> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+bool contains(const std::vector<ValueId>& values, ValueId id) { return std::find(values.begin(), values.end(), id) != values.end(); }
 
 [[noreturn]] void not_finite(const Graph& graph, const TapView& view, const Batch& batch, const SampleSource& data) {
   const std::int64_t rows = real_rows(view.shape, batch);
@@ -31,29 +38,26 @@ struct Stop {};  // a watch has seen enough
               graph.value(view.value).name);
 }
 
+void add_to(ValueStatistics& statistics, const Batch& batch, const TapView& view, Range range, bool per_sample, int threads) {
+  const std::int64_t rows = real_rows(view.shape, batch), row = element_count(view.shape) / std::max<std::int64_t>(view.shape.empty() ? 1 : view.shape[0], 1);
+  const std::int64_t samples = batch.count > 0 && rows % batch.count == 0 ? batch.count : 1;  // a feed is one
+  const std::int64_t each = rows / samples * row;
+  statistics.histogram.add(view.data, each * samples, range, threads);  // copies that fill up a batch change no range
+  for (std::int64_t s = 0; s < samples && per_sample; ++s) {
+    const ValueExtremes extremes = find_extremes(view.data + s * each, each);
+    statistics.min_sum += extremes.min;
+    statistics.max_sum += extremes.max;
+  }
+  statistics.samples += samples;
+}
+
 }  // namespace
 
 void watch_values(const Graph& graph, const std::vector<ValueId>& values, const SampleSource& data, std::int64_t most,
-                  std::string_view step, const Job& job, FloatOutputs* outputs, const Watch& watch) {
-  const auto is_in = [](const std::vector<ValueId>& list, ValueId id) { return std::find(list.begin(), list.end(), id) != list.end(); };
-  std::vector<ValueId> taps = values;
-  if (outputs != nullptr) {
-    std::copy_if(outputs->values().begin(), outputs->values().end(), std::back_inserter(taps), [&](ValueId id) { return !is_in(values, id); });
-  }
-  Session session(graph, Arithmetic::float32, job.threads, taps);
+                  std::string_view step, const Job& job, const Watch& watch) {
+  Session session(graph, Arithmetic::float32, job.threads, values);
   const BatchPlan plan = plan_batches(graph, data, Arithmetic::float32, job);
-  try {
-    for_each_batch(data, plan, job, step, most, [&](const Batch& batch) {
-      bool more = values.empty();
-      session.run(batch.inputs, [&](const TapView& view) {
-        if (outputs != nullptr && is_in(outputs->values(), view.value)) outputs->add(batch, view);
-        more = (is_in(values, view.value) && watch(batch, view)) || more;
-      });
-      if (!more) throw Stop();
-    });
-  } catch (const Stop&) {
-    job.finish();
-  }
+  for_each_batch(data, plan, job, step, most, [&](const Batch& batch) { session.run(batch.inputs, [&](const TapView& view) { watch(batch, view); }); });
 }
 
 Range finite_range(const Graph& graph, const Batch& batch, const TapView& view, const SampleSource& data, int threads) {
@@ -62,29 +66,40 @@ Range finite_range(const Graph& graph, const Batch& batch, const TapView& view, 
   return extremes.range;
 }
 
-std::map<ValueId, ValueStatistics> gather_statistics(const Graph& graph, const std::vector<ValueId>& values, const SampleSource& data,
-                                                     std::int64_t bins, bool per_sample, const Job& job, FloatOutputs* outputs) {
-  std::map<ValueId, ValueStatistics> all;
-  for (ValueId id : values) all.emplace(id, ValueStatistics(bins));
-  watch_values(graph, values, data, -1, "calibrating", job, outputs, [&](const Batch& batch, const TapView& view) {
-    const Range range = finite_range(graph, batch, view, data, job.threads);
-    ValueStatistics& statistics = all.at(view.value);
-    const std::int64_t rows = real_rows(view.shape, batch), row = element_count(view.shape) / std::max<std::int64_t>(view.shape.empty() ? 1 : view.shape[0], 1);
-    const std::int64_t samples = batch.count > 0 && rows % batch.count == 0 ? batch.count : 1;  // a feed is one
-    const std::int64_t each = rows / samples * row;
-    statistics.histogram.add(view.data, each * samples, range, job.threads);  // copies that fill up a batch change no range
-    for (std::int64_t s = 0; s < samples && per_sample; ++s) {
-      const ValueExtremes extremes = find_extremes(view.data + s * each, each);
-      statistics.min_sum += extremes.min;
-      statistics.max_sum += extremes.max;
+Calibration calibrate(const Graph& graph, const CalibrationWishes& wishes, const SampleSource& data, const Job& job) {
+  Calibration found;
+  FloatOutputs outputs(graph, data.size(), job.store_bytes);
+  std::vector<ValueId> values;
+  for (const auto* list : {&wishes.statistics, &wishes.channels, &outputs.values()}) {
+    std::copy_if(list->begin(), list->end(), std::back_inserter(values), [&](ValueId id) { return !contains(values, id); });
+  }
+  for (ValueId id : wishes.statistics) found.statistics.emplace(id, ValueStatistics(wishes.bins));
+  for (ValueId id : wishes.channels) found.channels[id];
+  watch_values(graph, values, data, -1, "calibrating", job, [&](const Batch& batch, const TapView& view) {
+    if (contains(outputs.values(), view.value)) outputs.add(batch, view);
+    if (const auto statistics = found.statistics.find(view.value); statistics != found.statistics.end()) {
+      add_to(statistics->second, batch, view, finite_range(graph, batch, view, data, job.threads), wishes.per_sample, job.threads);
     }
-    statistics.samples += samples;
-    return true;
+    if (const auto channels = found.channels.find(view.value); channels != found.channels.end()) {
+      channels->second.merge(view, job.threads);
+      const std::vector<bool> constant = channels->second.constant_channels();
+      if (std::none_of(constant.begin(), constant.end(), [](bool c) { return c; })) found.channels.erase(channels);
+    }
   });
-  return all;
+  if (outputs.complete()) found.outputs = std::make_shared<const FloatOutputs>(std::move(outputs));
+  return found;
 }
 
-void merge_channel_extremes(const TapView& view, std::vector<float>& min, std::vector<float>& max, int threads) {
+std::vector<bool> ChannelRange::constant_channels() const {
+  std::vector<float> widths(min.size());
+  for (std::size_t k = 0; k < widths.size(); ++k) widths[k] = max[k] - min[k];
+  std::vector<bool> constant(widths.size());
+  const float limit = widths.empty() ? 0 : kConstant * median(widths);
+  for (std::size_t k = 0; k < widths.size(); ++k) constant[k] = widths[k] <= limit;
+  return constant;
+}
+
+void ChannelRange::merge(const TapView& view, int threads) {
   const ChannelWalk walk = channel_walk(view.shape, view.shape.size() > 1 ? 1 : 0);
   const auto channels = static_cast<std::size_t>(walk.channels);
   if (min.empty()) {

@@ -1,8 +1,10 @@
-// Calibration: one pass of the float network over the samples, with chosen values watched.
+// Calibration: what one run of the float network over the samples tells about its values.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "evaluation/float_outputs.h"
@@ -10,20 +12,37 @@
 
 namespace halftone {
 
-// Runs the float network over up to `most` samples (-1: all) and shows each watched value after each batch. `watch` returns
-// false when it has seen enough of a value: the run ends early when that holds for all. `outputs`, where given, are kept.
-using Watch = std::function<bool(const Batch& batch, const TapView& view)>;
+// Runs the float network over up to `most` samples (-1: all) and shows each watched value after each batch.
+using Watch = std::function<void(const Batch& batch, const TapView& view)>;
 void watch_values(const Graph& graph, const std::vector<ValueId>& values, const SampleSource& data, std::int64_t most,
-                  std::string_view step, const Job& job, FloatOutputs* outputs, const Watch& watch);
+                  std::string_view step, const Job& job, const Watch& watch);
 
 // The least and greatest number of a watched value. Throws Error naming the sample and the value when one is NaN or infinite.
 Range finite_range(const Graph& graph, const Batch& batch, const TapView& view, const SampleSource& data, int threads);
 
-// Statistics for range estimation of each value.
-std::map<ValueId, ValueStatistics> gather_statistics(const Graph& graph, const std::vector<ValueId>& values, const SampleSource& data,
-                                                     std::int64_t bins, bool per_sample, const Job& job, FloatOutputs* outputs = nullptr);
+// Least and greatest of each channel (axis 1).
+struct ChannelRange {
+  std::vector<float> min, max;
 
-// Least and greatest of each channel (axis 1) of a view, merged into min and max.
-void merge_channel_extremes(const TapView& view, std::vector<float>& min, std::vector<float>& max, int threads);
+  void merge(const TapView& view, int threads);
+
+  // Which channels hold one constant: a width of at most 1e-3 of the channels' median.
+  std::vector<bool> constant_channels() const;
+};
+
+struct Calibration {
+  std::map<ValueId, ValueStatistics> statistics;
+  std::map<ValueId, ChannelRange> channels;             // as long as one looked constant: then they are of all samples
+  std::shared_ptr<const FloatOutputs> outputs;          // null: they take too much memory
+};
+
+struct CalibrationWishes {
+  std::vector<ValueId> statistics, channels;
+  std::int64_t bins = Histogram::kDefaultBins;
+  bool per_sample = false;                              // each sample's extremes, for RangeMethod::mean_minmax
+};
+
+// Throws Error naming the sample and the value when a value of the statistics is NaN or infinite.
+Calibration calibrate(const Graph& graph, const CalibrationWishes& wishes, const SampleSource& data, const Job& job);
 
 }  // namespace halftone

@@ -75,7 +75,7 @@ void Histogram::add(const float* values, std::int64_t count, Range range, int th
   if (magnitude > 0) grow(std::max(width_, needed));
   const double inverse = width_ > 0 ? 1 / width_ : 0;
   const std::int64_t blocks = (count + kBlock - 1) / kBlock;
-  const std::int64_t lots = std::min<std::int64_t>(blocks, 16);
+  const std::int64_t lots = std::min<std::int64_t>(blocks, 4);
   std::vector<std::vector<std::uint32_t>> parts(static_cast<std::size_t>(lots));
   parallel_for(lots, threads, [&](std::int64_t lot) {
     auto& part = parts[static_cast<std::size_t>(lot)];
