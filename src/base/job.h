@@ -22,7 +22,7 @@ struct Job {
   Progress* progress = nullptr;                 // may be null
   const std::atomic<bool>* cancel = nullptr;    // may be null; polled between batches
   std::uint64_t value_bytes = 24u << 20;        // what the values of one batch may take; decides the batch size
-  std::uint64_t store_bytes = 80u << 20;        // what a walk over the layers may keep of one network's values at a time
+  std::uint64_t store_bytes = 64u << 20;        // what a walk over the layers may keep of one network's values at a time
 
   void start(std::string_view step, std::int64_t total) const;
   void at(std::string_view unit) const;

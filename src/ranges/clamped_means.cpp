@@ -36,10 +36,18 @@ double matching_shift(const std::vector<float>& made, const std::vector<float>& 
 
 void KeptRows::begin(const LayerRows& shape) {
   shape_ = shape;
-  every_ = std::max<std::int64_t>(1, shape.rows / std::clamp<std::int64_t>(kFloats / shape.width(), 1, kRows));
+  const std::int64_t limit = std::clamp<std::int64_t>(kFloats / shape.width(), 1, kRows);
+  every_ = std::max<std::int64_t>(1, (shape.rows + limit - 1) / limit);
   seen_ = rows_ = 0;
-  x_.clear();
-  t_.clear();
+  const auto make_room = [&](std::vector<float>& rows, std::int64_t width) {
+    const std::int64_t most = shape.rows + shape.rows / 4;  // whole batches come
+    const auto size = shape.clamp ? static_cast<std::size_t>((most / every_ + 1) * width) : 0;
+    if (rows.capacity() < size) std::vector<float>().swap(rows);  // before it grows: not both at once
+    rows.clear();
+    rows.reserve(size);
+  };
+  make_room(x_, shape.width());
+  make_room(t_, shape.target_width());
 }
 
 void KeptRows::add(const RowBlock& block) {

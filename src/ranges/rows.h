@@ -11,7 +11,7 @@ namespace halftone {
 
 struct LayerRows {
   std::int64_t groups = 1, columns = 0, targets = 0;  // elements of x^ and of t, of each group
-  std::int64_t rows = 0;                              // at most
+  std::int64_t rows = 0;                              // about, a batch more or less
   std::optional<Clamp> clamp;                         // that alone reads the result
   int weight_bits = 8;
 

@@ -143,7 +143,7 @@ class Sweep {
       std::copy(target.begin(), target.end(), t);
       collected_.rows += rows;
       collected_.samples += batch.count;
-      target = {};
+      std::vector<float>().swap(target);
       if (collected_.is_enough(shape.width() + shape.target_width())) hand_over();
     });
     hand_over();
