@@ -15,14 +15,6 @@
 namespace halftone {
 namespace {
 
-bool holds_scores(const Graph& graph, const OpenGrid& grid) {
-  return std::any_of(grid.values.begin(), grid.values.end(), [&](ValueId id) {
-    if (graph.is_output(id)) return true;
-    const std::vector<NodeId>& readers = graph.value(id).readers;
-    return std::any_of(readers.begin(), readers.end(), [&](NodeId reader) { return graph.node(reader).type == "Softmax"; });
-  });
-}
-
 // Lets the end of a grid that lies less than a step beyond the clamp's bound end at the bound.
 void shrink_to(float& scale, std::int32_t codes, float bound) {
   const float end = static_cast<float>(codes);
@@ -40,15 +32,8 @@ void stay_within(Encoding& encoding, const Clamp& clamp) {
 }
 
 void settle(Graph& graph, const OpenGrid& grid, const ValueStatistics& statistics, const PassContext& context, PassReport& report) {
-  const QuantizeOptions& wanted = context.options;
   Encoding encoding = *graph.value(grid.measured).encoding;
-  const EstimatorOptions options{wanted.activation_range, wanted.percentile, holds_scores(graph, grid)};
-  Range range;
-  try {
-    range = estimate_range(statistics, encoding, options);
-  } catch (const UsageError& error) {
-    throw UsageError("value '{}': {}", graph.value(grid.measured).name, error.what());
-  }
+  const Range range = estimated_range(graph, grid, statistics, context.options);
   const Range full = statistics.histogram.range();
   if (full.min == full.max) report.note("'{}' is {} on all samples", graph.value(grid.measured).name, full.min);
   encoding.scale = {1};

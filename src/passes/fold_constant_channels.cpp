@@ -6,41 +6,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "operators/clamp.h"
 #include "operators/window.h"
 #include "passes/calibrated.h"
+#include "passes/layer_chain.h"
 #include "passes/layer_edit.h"
 
 namespace halftone {
 namespace {
 
 constexpr float kProvable = 1e-6f;
-
-// A layer whose readers are all layers: producer -> (clamp) -> value -> readers.
-struct Candidate {
-  Layer layer;
-  Clamp clamp;
-  ValueId value = ValueId::none;  // after the clamp
-  std::vector<Layer> readers;
-};
-
-std::optional<Candidate> candidate_of(const Graph& graph, const Layer& layer) {
-  if (!layer.can_have_bias) return std::nullopt;
-  Candidate candidate{layer, {}, layer.output, {}};
-  if (const Node* next = graph.only_reader(candidate.value)) {
-    if (const auto clamp = clamp_of(graph, *next)) {
-      candidate.clamp = *clamp;
-      candidate.value = next->output();
-    }
-  }
-  if (graph.is_output(candidate.value) || graph.value(candidate.value).readers.empty()) return std::nullopt;
-  for (NodeId id : graph.value(candidate.value).readers) {
-    const auto reader = layer_of(graph, id);
-    if (!reader || reader->data != candidate.value || !reader->can_have_bias) return std::nullopt;
-    candidate.readers.push_back(*reader);
-  }
-  return candidate;
-}
 
 float median(std::vector<float> values) {
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
@@ -123,7 +97,7 @@ struct Tally {
   int provable = 0, on_samples = 0, kept = 0;
 };
 
-Tally fold_candidate(Graph& graph, Candidate candidate, const ChannelRange& range) {
+Tally fold_chain(Graph& graph, LayerChain chain, const ChannelRange& range) {
   Tally tally;
   std::vector<float> widths(range.min.size());
   for (std::size_t k = 0; k < widths.size(); ++k) widths[k] = range.max[k] - range.min[k];
@@ -133,34 +107,34 @@ Tally fold_candidate(Graph& graph, Candidate candidate, const ChannelRange& rang
     if (!constant[k]) continue;
     float value = 0.5f * range.min[k] + 0.5f * range.max[k];
     if (std::fabs(value) <= kProvable * middle) value = 0;
-    const bool padded = std::any_of(candidate.readers.begin(), candidate.readers.end(), [&](const Layer& r) { return has_padding(graph, r); });
+    const bool padded = std::any_of(chain.readers.begin(), chain.readers.end(), [&](const Layer& r) { return has_padding(graph, r); });
     if (value != 0 && padded) {
       ++tally.kept;
       continue;
     }
-    const double movement = provable_movement(graph, candidate.layer, k);
+    const double movement = provable_movement(graph, chain.layer, k);
     (movement >= 0 && movement <= kProvable * static_cast<double>(middle) ? tally.provable : tally.on_samples) += 1;
-    for (Layer& reader : candidate.readers) absorb_into_reader(graph, reader, static_cast<std::int64_t>(k), value);
-    settle_in_producer(graph, candidate.layer, k, value);
+    for (Layer& reader : chain.readers) absorb_into_reader(graph, reader, static_cast<std::int64_t>(k), value);
+    settle_in_producer(graph, chain.layer, k, value);
   }
   return tally;
 }
 
 PassReport fold_constant_channels(Graph& graph, PassContext& context) {
   PassReport report;
-  std::vector<Candidate> candidates;
+  std::vector<LayerChain> chains;
   for (const Layer& layer : layers_of(graph)) {
-    if (auto candidate = candidate_of(graph, layer)) candidates.push_back(std::move(*candidate));
+    if (auto chain = chain_of(graph, layer)) chains.push_back(std::move(*chain));
   }
-  if (candidates.empty()) return report;
+  if (chains.empty()) return report;
   const std::map<ValueId, ChannelRange> ranges = calibrated(graph, context).channels;
   Tally all;
   int layers = 0;
-  for (const Candidate& candidate : candidates) {
-    const auto found = ranges.find(candidate.value);
+  for (const LayerChain& chain : chains) {
+    const auto found = ranges.find(chain.value);
     if (found == ranges.end()) continue;
-    const std::string& name = graph.node(candidate.layer.node).name;
-    const Tally tally = fold_candidate(graph, candidate, found->second);
+    const std::string& name = graph.node(chain.layer.node).name;
+    const Tally tally = fold_chain(graph, chain, found->second);
     report.changed += tally.provable + tally.on_samples;
     layers += tally.provable + tally.on_samples > 0 ? 1 : 0;
     all.provable += tally.provable;
@@ -168,7 +142,7 @@ PassReport fold_constant_channels(Graph& graph, PassContext& context) {
     all.kept += tally.kept;
     if (tally.provable + tally.on_samples > 0) {
       report.note("'{}': {} of {} channels are constant ({} provably, {} on the samples) and were folded into the layers that read them",
-                  name, tally.provable + tally.on_samples, candidate.layer.channels, tally.provable, tally.on_samples);
+                  name, tally.provable + tally.on_samples, chain.layer.channels, tally.provable, tally.on_samples);
     }
     if (tally.kept > 0) report.note("'{}': {} constant channels kept, a reader pads with zeros", name, tally.kept);
   }

@@ -8,6 +8,14 @@ namespace {
 
 bool is_open(const Value& value) { return value.encoding && value.encoding->placed_only(); }
 
+bool holds_scores(const Graph& graph, const OpenGrid& grid) {
+  return std::any_of(grid.values.begin(), grid.values.end(), [&](ValueId id) {
+    if (graph.is_output(id)) return true;
+    const std::vector<NodeId>& readers = graph.value(id).readers;
+    return std::any_of(readers.begin(), readers.end(), [&](NodeId reader) { return graph.node(reader).type == "Softmax"; });
+  });
+}
+
 }  // namespace
 
 std::vector<OpenGrid> open_grids(const Graph& graph) {
@@ -26,6 +34,14 @@ std::vector<OpenGrid> open_grids(const Graph& graph) {
     for (ValueId output : graph.node(id).outputs) add(output);
   }
   return grids;
+}
+
+Range estimated_range(const Graph& graph, const OpenGrid& grid, const ValueStatistics& statistics, const QuantizeOptions& options) {
+  try {
+    return estimate_range(statistics, *graph.value(grid.measured).encoding, {options.activation_range, options.percentile, holds_scores(graph, grid)});
+  } catch (const UsageError& error) {
+    throw UsageError("value '{}': {}", graph.value(grid.measured).name, error.what());
+  }
 }
 
 }  // namespace halftone

@@ -101,7 +101,7 @@ struct Pass {
   bool (*wanted)(const QuantizeOptions& options) = nullptr;  // whether it runs unless named; null: always
 };
 
-extern const Pass kFoldConstants, kFoldBatchNorm, kPlaceQuantizers, kCalibrate, kFoldConstantChannels, kLoadEncodings, kWeightRanges, kActivationRanges,
+extern const Pass kFoldConstants, kFoldBatchNorm, kPlaceQuantizers, kCalibrate, kFoldConstantChannels, kEqualizeActivations, kLoadEncodings, kWeightRanges, kActivationRanges,
     kRoundFast, kCorrectBias;
 
 }  // namespace halftone

@@ -23,10 +23,11 @@ namespace {
 double coherence(int bits) { return bits <= 5 ? 2 : 0; }
 
 // The fewer rows a column has, the less its moments are worth; and the finer the grid, the less there is to win by following
-// them. 0.1 alone (METHODS 3.4) fits the calibration samples and loses on others: docs/decisions/0005.
+// them: the noise falls with the square of the step. 0.1 alone (METHODS 3.4) fits the calibration samples and loses on
+// others: docs/decisions/0005.
 double shrinkage(int bits, std::int64_t columns, std::int64_t rows) {
-  constexpr double kLeast = 0.1, kPerColumn = 100;
-  return kLeast * (1 + kPerColumn * std::ldexp(1.0, bits - 8) * static_cast<double>(columns) / static_cast<double>(rows));
+  constexpr double kLeast = 0.1, kPerColumn = 1600;
+  return kLeast * (1 + kPerColumn * std::ldexp(1.0, 2 * (bits - 8)) * static_cast<double>(columns) / static_cast<double>(rows));
 }
 
 double sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }

@@ -14,6 +14,7 @@ std::span<const Pass* const> all_passes() {
       &kPlaceQuantizers,       // which values get a grid
       &kCalibrate,             // what the values look like on the samples
       &kFoldConstantChannels,  // before ranges: such channels ruin per-tensor ones
+      &kEqualizeActivations,   // channels fill the grid that is coming
       &kLoadEncodings,         // grids that are known
       &kWeightRanges,          // the weights' scales
       &kActivationRanges,      // the activations' grids

@@ -80,11 +80,7 @@ Calibration calibrate(const Graph& graph, const CalibrationWishes& wishes, const
     if (const auto statistics = found.statistics.find(view.value); statistics != found.statistics.end()) {
       add_to(statistics->second, batch, view, finite_range(graph, batch, view, data, job.threads), wishes.per_sample, job.threads);
     }
-    if (const auto channels = found.channels.find(view.value); channels != found.channels.end()) {
-      channels->second.merge(view, job.threads);
-      const std::vector<bool> constant = channels->second.constant_channels();
-      if (std::none_of(constant.begin(), constant.end(), [](bool c) { return c; })) found.channels.erase(channels);
-    }
+    if (const auto channels = found.channels.find(view.value); channels != found.channels.end()) channels->second.merge(view, job.threads);
   });
   if (outputs.complete()) found.outputs = std::make_shared<const FloatOutputs>(std::move(outputs));
   return found;

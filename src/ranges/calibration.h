@@ -32,7 +32,7 @@ struct ChannelRange {
 
 struct Calibration {
   std::map<ValueId, ValueStatistics> statistics;
-  std::map<ValueId, ChannelRange> channels;             // as long as one looked constant: then they are of all samples
+  std::map<ValueId, ChannelRange> channels;
   std::shared_ptr<const FloatOutputs> outputs;          // null: they take too much memory
 };
 

@@ -1,0 +1,82 @@
+// Gives the channels of a value the whole of its grid, where depthwise layers alone read it (METHODS 3.2). A channel that
+// reaches m on the samples, and with the room that other samples need 1.5 m, is made R / (1.5 m) times as large by the layer
+// before and as much smaller by the readers, R being the end of the grid:
+//     W1[k] *= g, b1[k] *= g;   W2[k] /= g;   g = R / (1.5 m)
+// With a scale a weight channel both are free, and the readers see what a scale a channel of the activation would give them.
+// The layer before ends in Relu or a Clip at [0, c]; the cap stays common, so channel k is then cut at c / g >= 1.5 m. Needs
+// samples and weights per channel. Keeps the float outputs on the samples.
+// Source: Nagel et al. 2019 (DFQ), section 4.1 (moving scales through Relu); the use for activations: METHODS 3.2.
+#include <algorithm>
+
+#include "passes/calibrated.h"
+#include "passes/layer_chain.h"
+#include "passes/layer_edit.h"
+#include "passes/open_grids.h"
+
+namespace halftone {
+namespace {
+
+constexpr float kRoom = 1.5f;     // other samples reach further: docs/decisions/0008
+constexpr float kMostGain = 256;  // a channel that is hardly ever more than noise stays small
+
+bool is_depthwise(const Graph& graph, const Layer& layer) {
+  const Node& node = graph.node(layer.node);
+  return node.type == "Conv" && graph.constant(layer.weight)->shape().at(1) == 1 && node.attributes.integer("group", 1) > 1;
+}
+
+bool can_scale(const Graph& graph, const LayerChain& chain) {
+  return chain.clamp.low == 0 && std::all_of(chain.readers.begin(), chain.readers.end(), [&](const Layer& reader) { return is_depthwise(graph, reader); });
+}
+
+// Above 1 where channels stay well within the grid.
+std::vector<float> gains_of(const ChannelRange& channels, float end) {
+  std::vector<float> gains;
+  for (float most : channels.max) gains.push_back(most > 0 ? std::clamp(end / (kRoom * most), 1.0f, kMostGain) : 1.0f);
+  return gains;
+}
+
+void scale_channels(Graph& graph, LayerChain& chain, const std::vector<float>& gains) {
+  scale_output_channels(graph, chain.layer, gains);
+  std::vector<float> bias = bias_or_zero(graph, chain.layer);
+  for (std::size_t k = 0; k < gains.size(); ++k) bias[k] *= gains[k];
+  if (chain.layer.bias != ValueId::none) set_bias(graph, chain.layer, bias);
+  for (Layer& reader : chain.readers) {
+    std::vector<float> shares;  // a depthwise layer makes channels / gains.size() results of each channel
+    for (std::int64_t o = 0; o < reader.channels; ++o) shares.push_back(1 / gains[static_cast<std::size_t>(o) * gains.size() / static_cast<std::size_t>(reader.channels)]);
+    scale_output_channels(graph, reader, shares);
+  }
+}
+
+PassReport equalize_activations(Graph& graph, PassContext& context) {
+  PassReport report;
+  std::map<ValueId, OpenGrid> grids;
+  for (const OpenGrid& grid : open_grids(graph)) grids.emplace(grid.measured, grid);
+  const Calibration& calibration = calibrated(graph, context);
+  int values = 0;
+  for (const Layer& layer : layers_of(graph)) {
+    auto chain = chain_of(graph, layer);
+    if (!chain || !can_scale(graph, *chain)) continue;
+    const auto grid = grids.find(chain->value);
+    const auto channels = calibration.channels.find(chain->value);
+    if (grid == grids.end() || channels == calibration.channels.end()) continue;
+    const Range range = estimated_range(graph, grid->second, calibration.statistics.at(chain->value), context.options);
+    const std::vector<float> gains = gains_of(channels->second, range.max);
+    const auto scaled = static_cast<int>(std::count_if(gains.begin(), gains.end(), [](float gain) { return gain != 1; }));
+    if (scaled == 0) continue;
+    scale_channels(graph, *chain, gains);
+    report.changed += scaled;
+    ++values;
+    report.note("'{}': {} of {} channels scaled, by up to {:.3g}", graph.value(chain->value).name, scaled, gains.size(), *std::max_element(gains.begin(), gains.end()));
+  }
+  if (values == 0) return report;
+  context.float_network_changed = true;
+  report.summary = fmt::format("{} channels of {} values fill their grids", report.changed, values);
+  return report;
+}
+
+}  // namespace
+
+extern const Pass kEqualizeActivations{"equalize_activations", "scales channels that depthwise layers read to the whole grid", Needs::samples, equalize_activations,
+                                       [](const QuantizeOptions& options) { return options.granularity == Granularity::channel; }};
+
+}  // namespace halftone
