@@ -23,11 +23,15 @@ namespace {
 double coherence(int bits) { return bits <= 5 ? 2 : 0; }
 
 // The fewer rows a column has, the less its moments are worth; and the finer the grid, the less there is to win by following
-// them: the noise falls with the square of the step. 0.1 alone (METHODS 3.4) fits the calibration samples and loses on
-// others: docs/decisions/0005.
-double shrinkage(int bits, std::int64_t columns, std::int64_t rows) {
-  constexpr double kLeast = 0.1, kPerColumn = 1600;
-  return kLeast * (1 + kPerColumn * std::ldexp(1.0, 2 * (bits - 8)) * static_cast<double>(columns) / static_cast<double>(rows));
+// them: the noise of rounding falls with the square of the step, mean w^2 / s^2 being about 1200 at 8 bits a channel and 5 at
+// 4. 0.1 alone (METHODS 3.4) fits the calibration samples and loses on others: docs/decisions/0005.
+double shrinkage(double mean_square_code, std::int64_t columns, std::int64_t rows) {
+  constexpr double kLeast = 0.1, kPerColumn = 1.3;
+  return kLeast * (1 + kPerColumn * mean_square_code * static_cast<double>(columns) / static_cast<double>(rows));
+}
+
+double mean_square(const std::vector<float>& values) {
+  return std::inner_product(values.begin(), values.end(), values.begin(), 0.0) / static_cast<double>(values.size());
 }
 
 double sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
@@ -84,7 +88,7 @@ class FastRounding : public SweepVisitor {
     const auto& [groups, columns, targets, coherence, centred] = moments_->shape();
     const auto each = static_cast<std::size_t>(targets);
     Solution solution(each * static_cast<std::size_t>(groups), static_cast<std::size_t>(columns));
-    const double shrunk = shrinkage(grid.bits, columns, moments_->rows());
+    const double shrunk = shrinkage(mean_square(rows) / mean_square(grid.scale), columns, moments_->rows());
     const int outer = groups > 1 ? context_.job.threads : 1, inner = groups > 1 ? 1 : context_.job.threads;
     std::vector<double> errors(static_cast<std::size_t>(groups)), nearest(errors.size());
     parallel_for(groups, outer, [&, columns = columns](std::int64_t g) {
