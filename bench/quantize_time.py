@@ -1,5 +1,6 @@
 """Prints the times of bench/quantize_time."""
 import os
+import shlex
 import statistics
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def measured(command):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def main(name="efficientnet-lite0", rounds="3"):
+def main(name="efficientnet-lite0", rounds="3", *peers):
     network = NETWORKS[name]
     with tempfile.TemporaryDirectory() as folder:
         calibration = network.calibration_flags()
@@ -39,6 +40,8 @@ def main(name="efficientnet-lite0", rounds="3"):
             for i, (who, flags) in enumerate(settings.items())
         } | {
             "ONNX Runtime, minmax": [sys.executable, Path(__file__).parent / "ort_minmax.py", name, f"{folder}/c.onnx"],
+        } | {
+            who: shlex.split(command.replace("{out}", f"{folder}/peer.onnx")) for who, command in (peer.split("=", 1) for peer in peers)
         }
         runs = {who: [] for who in contestants}
         for _ in range(int(rounds)):

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -81,6 +82,37 @@ TEST(RoundFast, OneSampleIsEnough) {  // case R3
   PassRun run(&data);
   const PassReport report = run(kRoundFast, graph);
   EXPECT_EQ(report.changed, 5);
+}
+
+TEST(RoundFast, KeepsDeadColumnsNearest) {  // case R2: fewer samples than columns, two of them always 0, one a copy
+  constexpr std::size_t kColumns = 256, kChannels = 64, kSamples = 32;
+  NetBuilder b(3);
+  const ValueId x = b.input({1, kColumns});
+  Graph graph = b.finish(b.node("MatMul", {x, b.constant(random_tensor({kColumns, kChannels}, 9))}));
+  Tensor rows = random_tensor({kSamples, kColumns}, 5);
+  for (std::size_t s = 0; s < kSamples; ++s) {
+    float* row = rows.mutable_values<float>().data() + s * kColumns;
+    row[7] = row[100] = 0;
+    row[20] = row[21];
+  }
+  const MemoryDataset data(rows);
+  for (int bits : {4, 8}) {
+    PassRun run(&data, {.weight_bits = bits});
+    Graph rounded = graph;
+    for (const Pass* pass : {&kPlaceQuantizers, &kWeightRanges, &kActivationRanges}) run(*pass, rounded);
+    EXPECT_EQ(run(kRoundFast, rounded).changed, 1);
+    EXPECT_LE(run.context.rounded.at(0).now, run.context.rounded.at(0).nearest);
+    const ValueId weight = layers_of(rounded)[0].weight;
+    const auto before = graph.constant(layers_of(graph)[0].weight)->values<float>(), after = rounded.constant(weight)->values<float>();
+    const Encoding& grid = *rounded.encoding(weight);
+    for (std::size_t column : {7u, 100u}) {
+      for (std::size_t c = 0; c < kChannels; ++c) {
+        const float scale = grid.scale[c], w = before[column * kChannels + c];
+        const float nearest = scale * std::clamp(std::nearbyint(w / scale), static_cast<float>(grid.code_min()), static_cast<float>(grid.code_max()));
+        EXPECT_FLOAT_EQ(after[column * kChannels + c], nearest) << column << " " << c;
+      }
+    }
+  }
 }
 
 TEST(RoundFast, TakesSamplesWhoseSquaresFloat32DoesNotHold) {

@@ -56,6 +56,31 @@ TEST(Quantize, RoundsOnMomentsUnlessToNearestWithBiasesCorrected) {
   EXPECT_THAT(passes_of({.passes = {"place_quantizers", "weight_ranges", "activation_ranges", "round_fast"}}), testing::HasSubstr("round_fast"));
 }
 
+TEST(QuantizeFile, ComparesWithWhatTheFloatNetworkGives) {  // its outputs are kept from the calibration run
+  const TemporaryFolder folder;
+  for (const std::int64_t batch : {1, 24}) {
+    Graph graph = residual_network();
+    write_onnx(graph, folder / "net.onnx");
+    Job job;
+    if (batch == 1) job.value_bytes = 1;  // batches of one sample, but of the quantized network's own size in the comparison
+    const QuantizeReport report = quantize_file({folder / "net.onnx", folder / "q.onnx"}, graph, samples(), {}, job);
+    ASSERT_NE(report.float_outputs, nullptr);
+    Graph quantized = read_onnx(folder / "q.onnx");
+    absorb_qdq(quantized);
+    const Graph reference = prepared_for_running(graph);
+    const Figures figures = evaluate(quantized, &reference, samples(), nullptr, {}, {});
+    EXPECT_EQ(report.figures->outputs.at(0).kl, figures.outputs.at(0).kl);
+    EXPECT_EQ(report.figures->outputs.at(0).sqnr_db, figures.outputs.at(0).sqnr_db);
+  }
+}
+
+TEST(Quantize, KeepsNoOutputsThatTakeTooMuch) {
+  Graph graph = residual_network();
+  Job job;
+  job.store_bytes = 64;
+  EXPECT_EQ(quantize(graph, samples(), {}, job).float_outputs, nullptr);
+}
+
 TEST(QuantizeFile, LeavesNothingWhenNothingIsQuantized) {  // case T5
   const TemporaryFolder folder;
   const Graph graph = residual_network();
