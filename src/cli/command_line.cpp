@@ -315,7 +315,7 @@ class Parser {
     QuantizeOptions& s = c.options;
     CLI::App* app = app_.add_subcommand("quantize", "float ONNX file in, quantized ONNX file out");
     app->add_option("MODEL", c.model, "float ONNX file")->required();
-    option(app, "-o,--output", "FILE", c.output, "quantized file (default: MODEL with .int8.onnx)");
+    option(app, "-o,--output", "FILE", c.output, "quantized file (default: MODEL with .int8.onnx, .int4.onnx, ..)");
     option(app, "--weights", "TYPE", texts_.weights, "codes of the weights: int8 (default), int2 to int7, int16");
     option(app, "--activations", "TYPE", texts_.activations, "codes of the activations: uint8 (default), uint4 to uint16, int4 to int16");
     repeated(app, "--bits", "GLOB=BITS", texts_.bits, "other bits for nodes whose names match: w4a8, w4 or a16, of the weight and of the data that the node reads");

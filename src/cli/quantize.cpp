@@ -14,9 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string default_output(const std::string& model) {
+std::string default_output(const std::string& model, int weight_bits) {
   fs::path path(model);
-  return path.replace_extension().string() + ".int8.onnx";
+  return path.replace_extension().string() + fmt::format(".int{}.onnx", weight_bits);
 }
 
 void refuse_quantized(const Graph& graph, const std::string& model) {
@@ -126,7 +126,7 @@ void quantize_model(const QuantizeCommand& command, const Common& common) {
     return;
   }
   if (command.data.empty()) throw UsageError("--data is missing: quantize needs samples to calibrate with (--dry-run does not)");
-  const std::string output = command.output.value_or(default_output(command.model));
+  const std::string output = command.output.value_or(default_output(command.model, command.options.weight_bits));
   const auto data = open_samples(command.data, command.data_options, input_specs(graph));
   obey_max_memory(common, command.options, graph, *data, job);
   const QuantizeFiles files{command.model, output, command.encodings, command.encodings_version};

@@ -90,108 +90,135 @@ void Moments::add(const RowBlock& block, int threads) {
 // A sample's mean row weighs as much as all its rows, times the coherence.
 double Moments::mean_row_factor(std::int64_t rows_of_sample) const { return std::sqrt(shape_.coherence * static_cast<double>(rows_of_sample)); }
 
+// Samples in chunks: the rows of all of a chunk's samples, behind them the mean row of each, where means count.
+struct Moments::Cut {
+  std::int64_t samples, each;
+  double mean_factor;  // times the sum of a sample's rows; 0: without means
+
+  std::int64_t rows_of_sample() const { return each + (mean_factor > 0 ? 1 : 0); }
+  std::int64_t samples_of_chunk() const { return std::max<std::int64_t>(1, kChunk / each); }
+  std::int64_t first_of_chunk(std::int64_t sample) const { return sample / samples_of_chunk() * samples_of_chunk(); }
+  std::int64_t count_of_chunk(std::int64_t first) const { return std::min(samples_of_chunk(), samples - first); }
+};
+
+void Moments::Side::cut_into_chunks(const float* rows, const Cut& cut, int threads) {
+  const std::int64_t width = elements, each = cut.each;
+  chunks.resize(std::max(chunks.size(), static_cast<std::size_t>(cut.samples * cut.rows_of_sample() * width)));
+  std::vector<double> sums(static_cast<std::size_t>(cut.samples * width));
+  parallel_for(cut.samples, threads, [&](std::int64_t s) {
+    const std::int64_t first = cut.first_of_chunk(s);
+    float* chunk = chunks.data() + first * cut.rows_of_sample() * width;
+    double* sum_of_sample = &sums[static_cast<std::size_t>(s * width)];
+    for (std::int64_t r = 0; r < each; ++r) {
+      centre(rows + (s * each + r) * width, shift.data(), inverse.data(), width, chunk + ((s - first) * each + r) * width, sum_of_sample);
+    }
+    if (cut.mean_factor == 0) return;
+    float* mean = chunk + (cut.count_of_chunk(first) * each + s - first) * width;
+    for (std::int64_t i = 0; i < width; ++i) mean[i] = static_cast<float>(sum_of_sample[i] * cut.mean_factor);
+  });
+  for (std::size_t i = 0; i < sums.size(); ++i) sum[i % static_cast<std::size_t>(width)] += sums[i];
+}
+
 void Moments::add_dense(const RowBlock& block, int threads) {
-  const std::int64_t each = block.rows / block.samples, samples_of_chunk = std::max<std::int64_t>(1, kChunk / each);
-  const bool has_means = shape_.coherence > 0;
-  const std::int64_t rows_of_sample = each + (has_means ? 1 : 0);
-  const auto mean_factor = static_cast<double>(mean_row_factor(each) / static_cast<double>(each));
-  const auto centre_side = [&](Side& side, const float* rows, std::vector<float>& chunks) {
-    const std::int64_t width = side.elements;
-    chunks.resize(std::max(chunks.size(), static_cast<std::size_t>(block.samples * rows_of_sample * width)));
-    std::vector<double> sums(static_cast<std::size_t>(block.samples * width));
-    parallel_for(block.samples, threads, [&](std::int64_t s) {
-      const std::int64_t first = s / samples_of_chunk * samples_of_chunk, count = std::min(samples_of_chunk, block.samples - first);  // its chunk's samples
-      float* chunk = chunks.data() + first * rows_of_sample * width;
-      double* sum = &sums[static_cast<std::size_t>(s * width)];
-      for (std::int64_t r = 0; r < each; ++r) {
-        centre(rows + (s * each + r) * width, side.shift.data(), side.inverse.data(), width, chunk + ((s - first) * each + r) * width, sum);
-      }
-      if (!has_means) return;
-      float* mean = chunk + (count * each + s - first) * width;  // behind the rows of all
-      for (std::int64_t i = 0; i < width; ++i) mean[i] = static_cast<float>(sum[i] * mean_factor);
-    });
-    for (std::size_t i = 0; i < sums.size(); ++i) side.sum[i % static_cast<std::size_t>(width)] += sums[i];
-  };
-  centre_side(x_, block.x, chunk_x_);
-  centre_side(t_, block.t, chunk_t_);
+  const std::int64_t each = block.rows / block.samples;
+  const Cut cut{block.samples, each, mean_row_factor(each) / static_cast<double>(each)};
+  x_.cut_into_chunks(block.x, cut, threads);
+  t_.cut_into_chunks(block.t, cut, threads);
   parallel_blocks(shape_.columns, stripe_height(shape_.columns), threads, [&](std::int64_t first, std::int64_t end) {
-    for (std::int64_t s = 0; s < block.samples; s += samples_of_chunk) {
-      const MatrixView x{chunk_x_.data() + s * rows_of_sample * shape_.columns, shape_.columns}, t{chunk_t_.data() + s * rows_of_sample * shape_.targets, shape_.targets};
-      const std::int64_t rows = std::min(samples_of_chunk, block.samples - s) * rows_of_sample;
+    for (std::int64_t s = 0; s < block.samples; s += cut.samples_of_chunk()) {
+      const std::int64_t rows = cut.count_of_chunk(s) * cut.rows_of_sample(), before = s * cut.rows_of_sample();
+      const MatrixView x{x_.chunks.data() + before * x_.elements, x_.elements}, t{t_.chunks.data() + before * t_.elements, t_.elements};
       merge_stripe(x, x, rows, {first, end, first}, gram_);
       merge_stripe(x, t, rows, {first, end, 0}, cross_);
     }
   });
 }
 
-// Some groups, a slice of a sample's rows after the other, [elements of x^ and t][rows of the slice][groups].
-struct Moments::SamplesOfChunk {
-  const Moments& of;
-  const std::int64_t first, lanes, elements = of.shape_.columns + of.shape_.targets;
-  std::vector<float> slice = std::vector<float>(static_cast<std::size_t>(elements * kGramRows * kGramLanes));
-  std::vector<float> products = std::vector<float>(static_cast<std::size_t>(of.shape_.columns * elements * kGramLanes));  // summed over the chunk
-  std::vector<double> sums = std::vector<double>(static_cast<std::size_t>(elements * kGramLanes));                        // of the sample
+// kGramLanes groups side by side, a slice of a sample's rows after the other: [elements of x^ and t][rows of the slice][groups].
+class Moments::SideBySide {
+ public:
+  SideBySide(Moments& of, std::int64_t first_group)
+      : of_(of), first_(first_group), lanes_(std::min(kGramLanes, of.shape_.groups - first_group)), columns_(of.shape_.columns), elements_(columns_ + of.shape_.targets),
+        slice_(static_cast<std::size_t>(elements_ * kGramRows * kGramLanes)), products_(static_cast<std::size_t>(columns_ * elements_ * kGramLanes)),
+        sums_(static_cast<std::size_t>(elements_ * kGramLanes)) {}
 
-  void add_sample(const float* x, const float* t, std::int64_t rows, double mean_factor) {
-    std::fill(sums.begin(), sums.end(), 0.0);
+  void add_sample(const float* x, const float* t, std::int64_t rows) {
+    std::fill(sums_.begin(), sums_.end(), 0.0);
     for (std::int64_t row = 0; row < rows; row += kGramRows) {
       const std::int64_t count = std::min(kGramRows, rows - row);
-      gather(of.x_, x, row, count, 0);
-      gather(of.t_, t, row, count, of.shape_.columns);
-      gram_side_by_side(slice.data(), count, of.shape_.columns, elements, products.data());
+      gather(of_.x_, x, row, count, 0);
+      gather(of_.t_, t, row, count, columns_);
+      gram_side_by_side(slice_.data(), count, columns_, elements_, products_.data());
     }
-    if (mean_factor == 0) return;
-    for (std::int64_t e = 0; e < elements; ++e) {
-      for (std::int64_t l = 0; l < kGramLanes; ++l) {
-        slice[static_cast<std::size_t>(e * kGramRows * kGramLanes + l)] = static_cast<float>(sums[static_cast<std::size_t>(e * kGramLanes + l)] * mean_factor);
-      }
-    }
-    gram_side_by_side(slice.data(), 1, of.shape_.columns, elements, products.data());
+    merge_sums();
+    if (of_.shape_.coherence > 0) add_mean_row(of_.mean_row_factor(rows) / static_cast<double>(rows));
+    rows_ += rows;
   }
 
+  // Rows whose products are not merged yet.
+  std::int64_t rows() const { return rows_; }
+
+  void merge_products() {
+    const std::int64_t targets = elements_ - columns_;
+    for (std::int64_t l = 0; l < lanes_; ++l) {
+      double *gram = &of_.gram_[static_cast<std::size_t>((first_ + l) * columns_ * columns_)], *cross = &of_.cross_[static_cast<std::size_t>((first_ + l) * columns_ * targets)];
+      for (std::int64_t i = 0; i < columns_; ++i) {
+        const float* product = &products_[static_cast<std::size_t>(i * elements_ * kGramLanes + l)];
+        for (std::int64_t j = i; j < columns_; ++j) gram[i * columns_ + j] += product[j * kGramLanes];
+        for (std::int64_t j = 0; j < targets; ++j) cross[i * targets + j] += product[(columns_ + j) * kGramLanes];
+      }
+    }
+    std::fill(products_.begin(), products_.end(), 0.0f);
+    rows_ = 0;
+  }
+
+ private:
   void gather(const Side& side, const float* rows, std::int64_t row, std::int64_t count, std::int64_t before) {
-    const std::int64_t groups = of.shape_.groups;
+    const std::int64_t groups = of_.shape_.groups, step = side.elements * groups;
     for (std::int64_t e = 0; e < side.elements; ++e) {
-      const std::int64_t column = e * groups + first;
-      const float *shift = &side.shift[static_cast<std::size_t>(column)], *inverse = &side.inverse[static_cast<std::size_t>(column)];
-      float* to = &slice[static_cast<std::size_t>((before + e) * kGramRows * kGramLanes)];
-      double* sum = &sums[static_cast<std::size_t>((before + e) * kGramLanes)];
-      const float* from = rows + row * side.elements * groups + column;
-      if (lanes == kGramLanes) {
-        centre_lanes(from, shift, inverse, count, side.elements * groups, to, sum);
+      const std::int64_t column = e * groups + first_;
+      const float *shift = &side.shift[static_cast<std::size_t>(column)], *inverse = &side.inverse[static_cast<std::size_t>(column)], *from = rows + row * step + column;
+      float* to = &slice_[static_cast<std::size_t>((before + e) * kGramRows * kGramLanes)];
+      double* sum = &sums_[static_cast<std::size_t>((before + e) * kGramLanes)];
+      if (lanes_ == kGramLanes) {
+        centre_lanes(from, shift, inverse, count, step, to, sum);
       } else {
-        for (std::int64_t r = 0; r < count; ++r) centre(from + r * side.elements * groups, shift, inverse, lanes, to + r * kGramLanes, sum);
+        for (std::int64_t r = 0; r < count; ++r) centre(from + r * step, shift, inverse, lanes_, to + r * kGramLanes, sum);
       }
     }
   }
+
+  void add_mean_row(double factor) {
+    for (std::int64_t e = 0; e < elements_; ++e) {
+      float* to = &slice_[static_cast<std::size_t>(e * kGramRows * kGramLanes)];
+      for (std::int64_t l = 0; l < kGramLanes; ++l) to[l] = static_cast<float>(sums_[static_cast<std::size_t>(e * kGramLanes + l)] * factor);
+    }
+    gram_side_by_side(slice_.data(), 1, columns_, elements_, products_.data());
+  }
+
+  void merge_sums() {
+    for (std::int64_t e = 0; e < elements_; ++e) {
+      Side& side = e < columns_ ? of_.x_ : of_.t_;
+      double* to = &side.sum[static_cast<std::size_t>((e < columns_ ? e : e - columns_) * of_.shape_.groups + first_)];
+      for (std::int64_t l = 0; l < lanes_; ++l) to[l] += sums_[static_cast<std::size_t>(e * kGramLanes + l)];
+    }
+  }
+
+  Moments& of_;
+  const std::int64_t first_, lanes_, columns_, elements_;
+  std::vector<float> slice_, products_;
+  std::vector<double> sums_;  // of the sample
+  std::int64_t rows_ = 0;
 };
 
 void Moments::add_side_by_side(const RowBlock& block, std::int64_t first_group) {
-  const std::int64_t each = block.rows / block.samples, groups = shape_.groups, columns = shape_.columns, targets = shape_.targets;
-  const double mean_factor = mean_row_factor(each) / static_cast<double>(each);
-  SamplesOfChunk chunk{*this, first_group, std::min(kGramLanes, groups - first_group)};
-  std::int64_t rows = 0;
+  const std::int64_t each = block.rows / block.samples;
+  SideBySide lanes(*this, first_group);
   for (std::int64_t s = 0; s < block.samples; ++s) {
-    chunk.add_sample(block.x + s * each * columns * groups, block.t + s * each * targets * groups, each, mean_factor);
-    for (std::int64_t l = 0; l < chunk.lanes; ++l) {
-      for (std::int64_t e = 0; e < chunk.elements; ++e) {
-        const bool of_x = e < columns;
-        (of_x ? x_ : t_).sum[static_cast<std::size_t>((of_x ? e : e - columns) * groups + first_group + l)] += chunk.sums[static_cast<std::size_t>(e * kGramLanes + l)];
-      }
-    }
-    rows += each;
-    if (rows + each <= kChunk && s + 1 < block.samples) continue;
-    for (std::int64_t l = 0; l < chunk.lanes; ++l) {
-      double *gram = &gram_[static_cast<std::size_t>((first_group + l) * columns * columns)], *cross = &cross_[static_cast<std::size_t>((first_group + l) * columns * targets)];
-      for (std::int64_t i = 0; i < columns; ++i) {
-        const float* product = &chunk.products[static_cast<std::size_t>(i * chunk.elements * kGramLanes + l)];
-        for (std::int64_t j = i; j < columns; ++j) gram[i * columns + j] += product[j * kGramLanes];
-        for (std::int64_t j = 0; j < targets; ++j) cross[i * targets + j] += product[(columns + j) * kGramLanes];
-      }
-    }
-    std::fill(chunk.products.begin(), chunk.products.end(), 0.0f);
-    rows = 0;
+    if (lanes.rows() + each > kChunk) lanes.merge_products();
+    lanes.add_sample(block.x + s * each * x_.elements * shape_.groups, block.t + s * each * t_.elements * shape_.groups, each);
   }
+  lanes.merge_products();
 }
 
 std::vector<double> Moments::mean(std::int64_t g) const { return x_.means_of(g, static_cast<double>(rows_)); }

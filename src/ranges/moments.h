@@ -40,19 +40,22 @@ class Moments {
   static std::uint64_t bytes(const MomentsShape& shape);
 
  private:
+  struct Cut;
   // One side's elements, [elements][groups]: the first rows' means are taken off before squaring, and a power of two a group
   // is divided by.
   struct Side {
     std::int64_t elements = 0;
     std::vector<float> shift, inverse;  // inverse of the unit, repeated for each element
     std::vector<double> sum;
+    std::vector<float> chunks;          // centred rows; scratch
 
     void begin(const float* rows, std::int64_t count, std::int64_t groups, bool centred);
     double unit(std::int64_t group) const { return 1.0 / inverse[static_cast<std::size_t>(group)]; }
     std::vector<double> sums_of(std::int64_t group) const;
     std::vector<double> means_of(std::int64_t group, double rows) const;
+    void cut_into_chunks(const float* rows, const Cut& cut, int threads);
   };
-  struct SamplesOfChunk;
+  class SideBySide;
   void add_side_by_side(const RowBlock& block, std::int64_t first_group);
   void add_dense(const RowBlock& block, int threads);
   double mean_row_factor(std::int64_t rows_of_sample) const;
@@ -63,7 +66,6 @@ class Moments {
   std::int64_t rows_ = 0;
   Side x_, t_;
   std::vector<double> gram_, cross_;          // [groups][columns, columns or targets]; of gram_ at and right of the diagonal
-  std::vector<float> chunk_x_, chunk_t_;      // scratch
 };
 
 }  // namespace halftone
