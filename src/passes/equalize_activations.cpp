@@ -4,7 +4,8 @@
 //     W1[k] *= g, b1[k] *= g;   W2[k] /= g;   g = R / (1.5 m)
 // With a scale a weight channel both are free, and the readers see what a scale a channel of the activation would give them.
 // The layer before ends in Relu or a Clip at [0, c]; the cap stays common, so channel k is then cut at c / g >= 1.5 m. Needs
-// samples and weights per channel. Keeps the float outputs on the samples.
+// samples and weights per channel. Keeps the float outputs on the samples. Not for grids that are exchanged with other tools:
+// those are for the model's own weights.
 // Source: Nagel et al. 2019 (DFQ), section 4.1 (moving scales through Relu); the use for activations: METHODS 3.2.
 #include <algorithm>
 
@@ -77,6 +78,6 @@ PassReport equalize_activations(Graph& graph, PassContext& context) {
 }  // namespace
 
 extern const Pass kEqualizeActivations{"equalize_activations", "scales channels that depthwise layers read to the whole grid", Needs::samples, equalize_activations,
-                                       [](const QuantizeOptions& options) { return options.granularity == Granularity::channel; }};
+                                       [](const QuantizeOptions& options) { return options.granularity == Granularity::channel && options.load_encodings.empty(); }};
 
 }  // namespace halftone

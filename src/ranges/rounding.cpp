@@ -239,7 +239,7 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
     result.nearest_error[static_cast<std::size_t>(first) + i] = nearest[i].error * unit;
     descend(best[i], target, scales[c], ranges[c]);
     if (best[i].error <= nearest[i].error) continue;
-    best[i] = nearest[i];
+    best[i] = nearest[i];  // also where an error is no number
     descend(best[i], target, scales[c], ranges[c]);
   }
   const bool coarse = std::any_of(ranges, ranges + channels, [](CodeRange range) { return range.high - range.low < kCoarse; });
@@ -248,7 +248,7 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
   evaluate(best, wanted.data(), scales);  // afresh: while descending, errors are carried along in float32
   for (std::int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<std::size_t>(c);
-    if (best[i].error > nearest[i].error) {
+    if (!(best[i].error <= nearest[i].error)) {
       best[i] = std::move(nearest[i]);
       scales[c] = problem.scales[static_cast<std::size_t>(first + c)];
     }

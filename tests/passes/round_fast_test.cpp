@@ -84,6 +84,23 @@ TEST(RoundFast, OneSampleIsEnough) {  // case R3
   EXPECT_EQ(report.changed, 5);
 }
 
+TEST(RoundFast, TakesLayersWhoseResultsAreAlwaysZeroAndHugeWeights) {
+  for (const float factor : {0.0f, 1e-30f, 1e20f, 1e30f}) {
+    const MemoryDataset data(random_tensor({16, 3, 8, 8}, 5));
+    NetBuilder b(3);
+    const ValueId x = b.input({1, 3, 8, 8});
+    Graph graph = b.finish(b.conv(b.relu(b.conv(x, 3, 4, 1)), 4, 2, 1, {.bias = false}));
+    const ValueId last = layers_of(graph)[1].weight;
+    Tensor weight = *graph.constant(last);
+    for (float& w : weight.mutable_values<float>()) w *= factor;
+    graph.set_constant(last, std::move(weight));
+    PassRun run(&data);
+    for (const Pass* pass : {&kPlaceQuantizers, &kWeightRanges, &kActivationRanges}) run(*pass, graph);
+    EXPECT_EQ(run(kRoundFast, graph).changed, 2) << factor;
+    for (float w : graph.constant(layers_of(graph)[1].weight)->values<float>()) EXPECT_TRUE(std::isfinite(w)) << factor;
+  }
+}
+
 TEST(RoundFast, KeepsDeadColumnsNearest) {  // case R2: fewer samples than columns, two of them always 0, one a copy
   constexpr std::size_t kColumns = 256, kChannels = 64, kSamples = 32;
   NetBuilder b(3);
