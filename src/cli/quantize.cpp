@@ -97,8 +97,11 @@ void obey_max_memory(const Common& common, const QuantizeOptions& options, const
   for (ValueId id : graph.values()) {
     if (graph.value(id).is_constant()) weights += graph.value(id).constant->bytes();
   }
-  // Peak of the walk: what is in use now, the file's bytes while exporting, two sessions' reordered weights, two arenas.
-  const std::uint64_t fixed = process_figures().peak_memory_bytes + 6 * weights + (24u << 20) + (options.rounding == Rounding::fast ? rounding_bytes(graph) : 0);
+  // Peak of the walk: what is in use now (in whole steps, as it differs a little from run to run and the result must not),
+  // the file's bytes while exporting, two sessions' reordered weights, two arenas.
+  constexpr std::uint64_t kStep = 8u << 20;
+  const std::uint64_t now = (process_figures().peak_memory_bytes + kStep - 1) / kStep * kStep;
+  const std::uint64_t fixed = now + 6 * weights + (24u << 20) + (options.rounding == Rounding::fast ? rounding_bytes(graph) : 0);
   const std::uint64_t each = value_bytes_of_a_sample(graph, data, Arithmetic::float32, job);
   const std::uint64_t least = fixed + 3 * each + kStores * kLeastStore;
   if (*common.max_memory < least) {
