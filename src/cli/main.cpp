@@ -1,5 +1,7 @@
 // halftone: parses, dispatches, turns errors into one line and an exit status (0 fine, 1 failure, 2 usage, 130 Ctrl-C).
+#if __has_include(<malloc.h>)
 #include <malloc.h>
+#endif
 
 #include <csignal>
 #include <cstdio>

@@ -16,11 +16,6 @@ namespace {
 
 constexpr float kProvable = 1e-6f;
 
-float median(std::vector<float> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-  return values[values.size() / 2];
-}
-
 bool has_padding(const Graph& graph, const Layer& reader) {
   const Node& node = graph.node(reader.node);
   const std::vector<std::int64_t> pads = node.attributes.integers("pads");
@@ -99,9 +94,7 @@ struct Tally {
 
 Tally fold_chain(Graph& graph, LayerChain chain, const ChannelRange& range) {
   Tally tally;
-  std::vector<float> widths(range.min.size());
-  for (std::size_t k = 0; k < widths.size(); ++k) widths[k] = range.max[k] - range.min[k];
-  const float middle = median(widths);
+  const float middle = range.median_width();
   const std::vector<bool> constant = range.constant_channels();
   for (std::size_t k = 0; k < constant.size(); ++k) {
     if (!constant[k]) continue;

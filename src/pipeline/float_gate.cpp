@@ -96,7 +96,6 @@ std::vector<std::string> check_float_network(const Graph& graph, const SampleSou
   watch_values(graph, watched, data, kSamples, "float check", job, [&](const Batch& batch, const TapView& view) {
     finite_range(graph, batch, view, data, job.threads);
     if (norm != nullptr && view.value == norm->input(0)) moments.add(view);
-    return true;
   });
   return norm == nullptr || moments.count == 0 ? std::vector<std::string>() : compare_with(graph, *norm, moments);
 }

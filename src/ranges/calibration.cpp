@@ -11,9 +11,10 @@ namespace {
 
 constexpr float kConstant = 1e-3f;  // of the median width
 
-float median(std::vector<float> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-  return values[values.size() / 2];
+std::vector<float> widths_of(const ChannelRange& range) {
+  std::vector<float> widths(range.min.size());
+  for (std::size_t k = 0; k < widths.size(); ++k) widths[k] = range.max[k] - range.min[k];
+  return widths;
 }
 
 bool contains(const std::vector<ValueId>& values, ValueId id) { return std::find(values.begin(), values.end(), id) != values.end(); }
@@ -86,12 +87,18 @@ Calibration calibrate(const Graph& graph, const CalibrationWishes& wishes, const
   return found;
 }
 
+float ChannelRange::median_width() const {
+  std::vector<float> widths = widths_of(*this);
+  if (widths.empty()) return 0;
+  const auto middle = widths.begin() + static_cast<std::ptrdiff_t>(widths.size() / 2);
+  std::nth_element(widths.begin(), middle, widths.end());
+  return *middle;
+}
+
 std::vector<bool> ChannelRange::constant_channels() const {
-  std::vector<float> widths(min.size());
-  for (std::size_t k = 0; k < widths.size(); ++k) widths[k] = max[k] - min[k];
-  std::vector<bool> constant(widths.size());
-  const float limit = widths.empty() ? 0 : kConstant * median(widths);
-  for (std::size_t k = 0; k < widths.size(); ++k) constant[k] = widths[k] <= limit;
+  std::vector<bool> constant;
+  const float limit = kConstant * median_width();
+  for (float width : widths_of(*this)) constant.push_back(width <= limit);
   return constant;
 }
 

@@ -26,7 +26,9 @@ struct ChannelRange {
 
   void merge(const TapView& view, int threads);
 
-  // Which channels hold one constant: a width of at most 1e-3 of the channels' median.
+  float median_width() const;
+
+  // Which channels hold one constant: a width of at most 1e-3 of the median one.
   std::vector<bool> constant_channels() const;
 };
 

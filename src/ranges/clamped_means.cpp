@@ -73,16 +73,21 @@ std::vector<double> KeptRows::fit_biases(const std::vector<float>& weights, cons
       std::size_t place = 0;
       for (std::int64_t g = first_group; g < end_group; ++g) {
         for (std::int64_t t = first; t < end; ++t, ++place) {
-          const auto c = static_cast<std::size_t>(g * targets + t), rows = static_cast<std::size_t>(rows_);
-          std::vector<float> results(made.begin() + static_cast<std::ptrdiff_t>(place * rows), made.begin() + static_cast<std::ptrdiff_t>((place + 1) * rows)), wanted(rows);
-          for (float& y : results) y += static_cast<float>(biases[c]);
-          for (std::size_t r = 0; r < rows; ++r) wanted[r] = t_[r * static_cast<std::size_t>(shape_.target_width()) + static_cast<std::size_t>(t * groups + g)];
-          fitted[c] += matching_shift(results, wanted, *shape_.clamp);
+          const auto c = static_cast<std::size_t>(g * targets + t);
+          fitted[c] += shift_of(made.data() + place * static_cast<std::size_t>(rows_), static_cast<float>(biases[c]), t * groups + g);
         }
       }
     });
   });
   return fitted;
+}
+
+// For a channel that makes made + bias of the rows where they want column `target` of t.
+double KeptRows::shift_of(const float* made, float bias, std::int64_t target) const {
+  std::vector<float> results(made, made + rows_), wanted(results.size());
+  for (float& y : results) y += bias;
+  for (std::size_t r = 0; r < wanted.size(); ++r) wanted[r] = t_[r * static_cast<std::size_t>(shape_.target_width()) + static_cast<std::size_t>(target)];
+  return matching_shift(results, wanted, *shape_.clamp);
 }
 
 std::vector<float> KeptRows::made_by_channels(const std::vector<float>& weights, std::int64_t first, std::int64_t end) const {

@@ -20,6 +20,8 @@ class KeptRows {
   std::vector<double> fit_biases(const std::vector<float>& weights, const std::vector<double>& biases, int threads) const;
 
  private:
+  double shift_of(const float* made, float bias, std::int64_t target) const;
+
   // What channels make of the rows without their biases, [channel][rows]: some of the only group, or one of each of some groups.
   std::vector<float> made_by_channels(const std::vector<float>& weights, std::int64_t first, std::int64_t end) const;
   std::vector<float> made_by_groups(const std::vector<float>& weights, std::int64_t first, std::int64_t end, std::int64_t target) const;

@@ -62,6 +62,16 @@ class EncodingsFiles : public testing::Test {
 
 }  // namespace
 
+TEST_F(EncodingsFiles, AreForTheModelsOwnWeights) {  // another tool would clip equalized ones
+  const Graph graph = residual_network();
+  const auto equalizes = [](const QuantizeReport& report) {
+    return std::any_of(report.passes.begin(), report.passes.end(), [](const PassRecord& pass) { return pass.name == "equalize_activations"; });
+  };
+  EXPECT_FALSE(equalizes(quantize(graph, "written")));
+  EXPECT_FALSE(equalizes(quantize_file({folder_ / "net.onnx", folder_ / "loaded.onnx"}, graph, samples(), {.load_encodings = folder_ / "written.json"}, {})));
+  EXPECT_TRUE(equalizes(quantize_file({folder_ / "net.onnx", folder_ / "plain.onnx"}, graph, samples(), {}, {})));
+}
+
 TEST_F(EncodingsFiles, NameEveryValue) {  // case O3
   const Graph graph = mixed_network();
   QuantizeOptions options;
