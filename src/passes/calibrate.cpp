@@ -6,6 +6,7 @@
 
 #include "operators/layer.h"
 #include "passes/calibrated.h"
+#include "passes/layer_chain.h"
 #include "passes/open_grids.h"
 
 namespace halftone {
@@ -17,7 +18,7 @@ CalibrationWishes wishes_of(const Graph& graph, const QuantizeOptions& options) 
     if (!graph.value(grid.measured).is_constant()) wishes.statistics.push_back(grid.measured);
   }
   for (const Layer& layer : layers_of(graph)) {
-    if (std::find(wishes.channels.begin(), wishes.channels.end(), layer.data) == wishes.channels.end()) wishes.channels.push_back(layer.data);
+    if (chain_of(graph, layer)) wishes.channels.push_back(layer.output);
   }
   return wishes;
 }

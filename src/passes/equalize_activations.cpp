@@ -1,9 +1,9 @@
-// Gives the channels of a value the whole of its grid, where depthwise layers alone read it (METHODS 3.2). A channel that
-// reaches m on the samples, and with the room that other samples need 1.5 m, is made R / (1.5 m) times as large by the layer
-// before and as much smaller by the readers, R being the end of the grid:
-//     W1[k] *= g, b1[k] *= g;   W2[k] /= g;   g = R / (1.5 m)
+// Gives the channels of a value the whole of its grid, where depthwise layers alone read it (METHODS 3.2). Channel k reaches
+// max[k] on the samples; other samples reach further, by a quarter of what it spans before the activation cuts it: m[k]. The
+// layer before makes it R / m[k] times as large and the readers as much smaller, R being the end of the grid:
+//     W1[k] *= g, b1[k] *= g;   W2[k] /= g;   g = R / m[k],   m[k] = max[k] + (max[k] - min[k]) / 4
 // With a scale a weight channel both are free, and the readers see what a scale a channel of the activation would give them.
-// The layer before ends in Relu or a Clip at [0, c]; the cap stays common, so channel k is then cut at c / g >= 1.5 m. Needs
+// The layer before ends in Relu or a Clip at [0, c]; the cap stays common, so channel k is then cut at c / g >= m[k]. Needs
 // samples and weights per channel. Keeps the float outputs on the samples. Not for grids that are exchanged with other tools:
 // those are for the model's own weights.
 // Source: Nagel et al. 2019 (DFQ), section 4.1 (moving scales through Relu); the use for activations: METHODS 3.2.
@@ -17,7 +17,7 @@
 namespace halftone {
 namespace {
 
-constexpr float kRoom = 1.5f;     // other samples reach further: docs/decisions/0008
+constexpr float kRoom = 0.25f;    // of what the channel spans: docs/decisions/0009
 constexpr float kMostGain = 256;  // a channel that is hardly ever more than noise stays small
 
 bool is_depthwise(const Graph& graph, const Layer& layer) {
@@ -29,10 +29,13 @@ bool can_scale(const Graph& graph, const LayerChain& chain) {
   return chain.clamp.low == 0 && std::all_of(chain.readers.begin(), chain.readers.end(), [&](const Layer& reader) { return is_depthwise(graph, reader); });
 }
 
-// Above 1 where channels stay well within the grid.
+// Above 1 where channels, as they are before the activation, stay well within the grid.
 std::vector<float> gains_of(const ChannelRange& channels, float end) {
   std::vector<float> gains;
-  for (float most : channels.max) gains.push_back(most > 0 ? std::clamp(end / (kRoom * most), 1.0f, kMostGain) : 1.0f);
+  for (std::size_t k = 0; k < channels.max.size(); ++k) {
+    const float most = channels.max[k] + kRoom * (channels.max[k] - channels.min[k]);
+    gains.push_back(most > 0 ? std::clamp(end / most, 1.0f, kMostGain) : 1.0f);
+  }
   return gains;
 }
 
@@ -58,7 +61,7 @@ PassReport equalize_activations(Graph& graph, PassContext& context) {
     auto chain = chain_of(graph, layer);
     if (!chain || !can_scale(graph, *chain)) continue;
     const auto grid = grids.find(chain->value);
-    const auto channels = calibration.channels.find(chain->value);
+    const auto channels = calibration.channels.find(chain->layer.output);
     if (grid == grids.end() || channels == calibration.channels.end()) continue;
     const Range range = estimated_range(graph, grid->second, calibration.statistics.at(chain->value), context.options);
     const std::vector<float> gains = gains_of(channels->second, range.max);

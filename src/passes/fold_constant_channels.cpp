@@ -1,8 +1,10 @@
 // Moves channels that hold one constant everywhere into the biases of the layers that read them (METHODS 2.6).
 //     b'[o] = b[o] + c sum W[o, k, ..],   W'[.., k, ..] = 0;  in the layer before: W[k] = 0, b[k] = c
 // Provable: all weights of the channel are 0 or so small that, with the input's bound, they cannot move it by 1e-6 of the
-// layer's median channel range. On samples: a range of at most 1e-3 of that median; it is said so. Through a reader's zero
-// padding only where the constant is 0. Needs samples. Keeps the float outputs (to 1e-3 of a channel's range on samples).
+// layer's median channel range. On samples: at most 1e-3 of that median, even if before its activation the channel reached as
+// far again; it is said so. One that the activation happens to cut on all samples may wake up on others and stays
+// (docs/decisions/0009). Through a reader's zero padding only where the constant is 0. Needs samples. Keeps the float outputs
+// (to 1e-3 of a channel's range on samples).
 #include <algorithm>
 #include <cmath>
 
@@ -95,10 +97,10 @@ struct Tally {
 Tally fold_chain(Graph& graph, LayerChain chain, const ChannelRange& range) {
   Tally tally;
   const float middle = range.median_width();
-  const std::vector<bool> constant = range.constant_channels();
+  const std::vector<bool> constant = range.constant_channels(chain.clamp);
   for (std::size_t k = 0; k < constant.size(); ++k) {
     if (!constant[k]) continue;
-    float value = 0.5f * range.min[k] + 0.5f * range.max[k];
+    float value = 0.5f * clamped(range.min[k], chain.clamp) + 0.5f * clamped(range.max[k], chain.clamp);
     if (std::fabs(value) <= kProvable * middle) value = 0;
     const bool padded = std::any_of(chain.readers.begin(), chain.readers.end(), [&](const Layer& r) { return has_padding(graph, r); });
     if (value != 0 && padded) {
@@ -124,7 +126,7 @@ PassReport fold_constant_channels(Graph& graph, PassContext& context) {
   Tally all;
   int layers = 0;
   for (const LayerChain& chain : chains) {
-    const auto found = ranges.find(chain.value);
+    const auto found = ranges.find(chain.layer.output);
     if (found == ranges.end()) continue;
     const std::string& name = graph.node(chain.layer.node).name;
     const Tally tally = fold_chain(graph, chain, found->second);

@@ -11,12 +11,6 @@ namespace {
 
 constexpr float kConstant = 1e-3f;  // of the median width
 
-std::vector<float> widths_of(const ChannelRange& range) {
-  std::vector<float> widths(range.min.size());
-  for (std::size_t k = 0; k < widths.size(); ++k) widths[k] = range.max[k] - range.min[k];
-  return widths;
-}
-
 bool contains(const std::vector<ValueId>& values, ValueId id) { return std::find(values.begin(), values.end(), id) != values.end(); }
 
 [[noreturn]] void not_finite(const Graph& graph, const TapView& view, const Batch& batch, const SampleSource& data) {
@@ -88,17 +82,21 @@ Calibration calibrate(const Graph& graph, const CalibrationWishes& wishes, const
 }
 
 float ChannelRange::median_width() const {
-  std::vector<float> widths = widths_of(*this);
-  if (widths.empty()) return 0;
+  if (min.empty()) return 0;
+  std::vector<float> widths;
+  for (std::size_t k = 0; k < min.size(); ++k) widths.push_back(max[k] - min[k]);
   const auto middle = widths.begin() + static_cast<std::ptrdiff_t>(widths.size() / 2);
   std::nth_element(widths.begin(), middle, widths.end());
   return *middle;
 }
 
-std::vector<bool> ChannelRange::constant_channels() const {
+std::vector<bool> ChannelRange::constant_channels(const Clamp& clamp) const {
   std::vector<bool> constant;
   const float limit = kConstant * median_width();
-  for (float width : widths_of(*this)) constant.push_back(width <= limit);
+  for (std::size_t k = 0; k < min.size(); ++k) {
+    const float width = max[k] - min[k];
+    constant.push_back(clamped(max[k] + width, clamp) - clamped(min[k] - width, clamp) <= limit);
+  }
   return constant;
 }
 

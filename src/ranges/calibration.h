@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "evaluation/float_outputs.h"
+#include "operators/clamp.h"
 #include "ranges/estimators.h"
 
 namespace halftone {
@@ -28,8 +29,9 @@ struct ChannelRange {
 
   float median_width() const;
 
-  // Which channels hold one constant: a width of at most 1e-3 of the median one.
-  std::vector<bool> constant_channels() const;
+  // Which channels hold one constant behind the clamp, on other samples too: they would vary by at most 1e-3 of the median
+  // width if they reached as far again on both sides. A channel that the clamp cuts on all samples alone is none.
+  std::vector<bool> constant_channels(const Clamp& clamp) const;
 };
 
 struct Calibration {

@@ -129,3 +129,19 @@ TEST(FoldConstantChannels, KeepsConstantsOtherThanZeroBehindPadding) {
   EXPECT_EQ(other(kFoldConstantChannels, zeros).changed, 2);
   EXPECT_LT(relative_error(run_float(zeros, input), before), 1e-5);
 }
+
+TEST(FoldConstantChannels, KeepsAChannelThatTheSamplesHappenNotToWake) {
+  Graph graph = with_constant_channels(0, 0.7f);
+  const Layer first = layers_of(graph)[0];
+  Tensor bias = *graph.constant(first.bias);
+  bias.mutable_values<float>()[3] -= 3;  // always 0 behind the activation on these samples
+  graph.set_constant(first.bias, bias);
+  const MemoryDataset data(random_tensor({6, 3, 8, 8}, 5));
+  Tensor brighter = random_tensor({3, 3, 8, 8}, 6);
+  for (float& x : brighter.mutable_values<float>()) x *= 4;
+  const auto before = run_float(graph, brighter);
+  PassRun run(&data);
+  ASSERT_EQ(calibrate(graph, {{}, {first.output}}, data, {}).channels.at(first.output).max[3] < 0, true);
+  EXPECT_EQ(run(kFoldConstantChannels, graph).changed, 2);
+  EXPECT_LT(relative_error(run_float(graph, brighter), before), 1e-5);
+}

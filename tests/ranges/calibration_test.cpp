@@ -62,6 +62,11 @@ TEST(Calibrate, FindsChannelRangesStatisticsAndOutputsInOneRun) {
 }
 
 TEST(ChannelRange, CallsAChannelConstantByTheOthersWidths) {
-  const ChannelRange range{{0, 1, -5, 2}, {1, 1.0009f, 5, 2.1f}};
-  EXPECT_EQ(range.constant_channels(), (std::vector<bool>{false, true, false, false}));
+  const ChannelRange range{{0, 1, -5, 2}, {1, 1.0003f, 5, 2.1f}};
+  EXPECT_EQ(range.constant_channels({}), (std::vector<bool>{false, true, false, false}));
+}
+
+TEST(ChannelRange, CallsAChannelThatTheClampCutsConstantOnlyWhereItStaysFarBehind) {
+  const ChannelRange range{{-3, -3, -1, 7}, {-2, -0.9f, 1, 7.5f}};
+  EXPECT_EQ(range.constant_channels({0, 6}), (std::vector<bool>{true, false, false, true}));
 }
