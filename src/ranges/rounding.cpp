@@ -7,17 +7,16 @@
 #include "base/parallel.h"
 #include "kernels/cholesky.h"
 #include "kernels/dense.h"
+#include "ranges/code_search.h"
 
 namespace halftone {
 namespace {
 
-constexpr int kMostSweeps = 50, kScaleRounds = 3;
+constexpr int kScaleRounds = 3;
 constexpr std::int64_t kPanel = 64;    // columns whose errors are carried on at once
-constexpr std::int32_t kCoarse = 64;  // codes: a scan of scales is worth its time below
+constexpr std::int32_t kCoarse = 64;  // codes: a scan of scales and exchanges are worth their time below
 
-float nearest_code(float x, float scale, CodeRange range) {
-  return std::clamp(std::nearbyint(x / scale), static_cast<float>(range.low), static_cast<float>(range.high));
-}
+bool is_coarse(CodeRange range) { return range.high - range.low < kCoarse; }
 
 double dot(const float* a, const float* b, std::int64_t count) {
   double sum = 0;
@@ -36,21 +35,14 @@ struct RoundingSolver::State {
   std::vector<float> factor;         // L of H in that order
   std::vector<float> feedback;       // rows of L^T, each divided by its diagonal
 
-  // What one candidate of a channel is worth: error = off^T H off with off = scale codes - w*, and gradient = H off.
-  struct Candidate {
-    std::vector<float> codes, gradient;
-    double error = 0;
-  };
-
   std::vector<float> targets(const RoundingProblem& problem, std::int64_t first, std::int64_t channels) const;
   std::vector<std::vector<float>> nearest_planes(const float* targets, const float* scales, std::int64_t channels, const CodeRange* ranges) const;
-  void evaluate(std::vector<Candidate>& candidates, const float* targets, const float* scales) const;
-  void descend(Candidate& candidate, const float* target, float scale, CodeRange range) const;
-  double error(const Candidate& candidate, const float* target, float scale) const;
+  void evaluate(std::vector<CodeCandidate>& candidates, const float* targets, const float* scales) const;
+  CodeSearch search() const { return {h.data(), columns}; }
   void solve_block(const RoundingProblem& problem, std::int64_t first, std::int64_t channels, RoundedWeights& result) const;
-  bool try_scales(const std::vector<float>& others, const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const;
-  void scan_scales(const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const;
-  void follow_scales(const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const;
+  bool try_scales(const std::vector<float>& others, const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const;
+  void scan_scales(const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const;
+  void follow_scales(const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const;
 };
 
 RoundingSolver::RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage, int threads)
@@ -131,7 +123,7 @@ std::vector<std::vector<float>> RoundingSolver::State::nearest_planes(const floa
   return codes;
 }
 
-void RoundingSolver::State::evaluate(std::vector<Candidate>& candidates, const float* targets, const float* scales) const {
+void RoundingSolver::State::evaluate(std::vector<CodeCandidate>& candidates, const float* targets, const float* scales) const {
   const auto channels = static_cast<std::int64_t>(candidates.size());
   std::vector<float> off(static_cast<std::size_t>(channels * columns)), gradients(off.size());
   for (std::size_t i = 0; i < off.size(); ++i) {
@@ -140,50 +132,22 @@ void RoundingSolver::State::evaluate(std::vector<Candidate>& candidates, const f
   }
   multiply_transposed(off.data(), h.data(), channels, columns, columns, gradients.data());
   for (std::int64_t c = 0; c < channels; ++c) {
-    Candidate& candidate = candidates[static_cast<std::size_t>(c)];
+    CodeCandidate& candidate = candidates[static_cast<std::size_t>(c)];
     candidate.gradient.assign(gradients.begin() + c * columns, gradients.begin() + (c + 1) * columns);
     candidate.error = dot(&off[static_cast<std::size_t>(c * columns)], candidate.gradient.data(), columns);
   }
 }
 
-double RoundingSolver::State::error(const Candidate& candidate, const float* target, float scale) const {
-  double sum = 0;
-  for (std::int64_t i = 0; i < columns; ++i) {
-    const auto k = static_cast<std::size_t>(i);
-    sum += (static_cast<double>(scale) * candidate.codes[k] - target[i]) * candidate.gradient[k];
-  }
-  return sum;
-}
-
-void RoundingSolver::State::descend(Candidate& candidate, const float* target, float scale, CodeRange range) const {
-  const auto count = static_cast<std::size_t>(columns);
-  for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
-    bool moved = false;
-    for (std::size_t i = 0; i < count; ++i) {
-      const float curvature = h[i * count + i], now = scale * candidate.codes[i];
-      const float better = nearest_code(now - candidate.gradient[i] / curvature, scale, range);
-      if (better == candidate.codes[i]) continue;
-      const float step = scale * better - now;
-      if (2 * step * candidate.gradient[i] + step * step * curvature >= 0) continue;  // a tie: it would move back and forth
-      add_scaled(step, &h[i * count], columns, candidate.gradient.data());
-      candidate.codes[i] = better;
-      moved = true;
-    }
-    if (!moved) break;
-  }
-  candidate.error = error(candidate, target, scale);
-}
-
 // Rounds on other scales, and keeps what is better, channel by channel. Whether any was.
-bool RoundingSolver::State::try_scales(const std::vector<float>& others, const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const {
+bool RoundingSolver::State::try_scales(const std::vector<float>& others, const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const {
   const auto channels = static_cast<std::int64_t>(best.size());
   const auto codes = nearest_planes(targets, others.data(), channels, ranges);
-  std::vector<Candidate> candidates(best.size());
+  std::vector<CodeCandidate> candidates(best.size());
   for (std::size_t c = 0; c < best.size(); ++c) candidates[c].codes = codes[c];
   evaluate(candidates, targets, others.data());
   bool improved = false;
   for (std::size_t c = 0; c < best.size(); ++c) {
-    descend(candidates[c], targets + static_cast<std::int64_t>(c) * columns, others[c], ranges[c]);
+    search().descend(candidates[c], targets + static_cast<std::int64_t>(c) * columns, others[c], ranges[c]);
     if (candidates[c].error >= best[c].error) continue;
     best[c] = std::move(candidates[c]);
     scales[c] = others[c];
@@ -193,7 +157,7 @@ bool RoundingSolver::State::try_scales(const std::vector<float>& others, const f
 }
 
 // Scales around the given ones: where steps are coarse, the error is a rough function of the scale.
-void RoundingSolver::State::scan_scales(const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const {
+void RoundingSolver::State::scan_scales(const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const {
   const std::vector<float> base(scales, scales + best.size());
   for (const float factor : {0.7f, 0.8f, 0.87f, 0.94f, 1.06f, 1.13f, 1.2f}) {
     std::vector<float> others = base;
@@ -203,11 +167,11 @@ void RoundingSolver::State::scan_scales(const float* targets, const CodeRange* r
 }
 
 // Alternates: the best scale for the codes, the best codes for the scale; each channel as long as its error falls.
-void RoundingSolver::State::follow_scales(const float* targets, const CodeRange* ranges, std::vector<Candidate>& best, float* scales) const {
+void RoundingSolver::State::follow_scales(const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const {
   const auto channels = static_cast<std::int64_t>(best.size());
   for (int i = 0; i < kScaleRounds; ++i) {
     std::vector<float> better(scales, scales + channels), q, hq(static_cast<std::size_t>(channels * columns));
-    for (const Candidate& candidate : best) q.insert(q.end(), candidate.codes.begin(), candidate.codes.end());
+    for (const CodeCandidate& candidate : best) q.insert(q.end(), candidate.codes.begin(), candidate.codes.end());
     multiply_transposed(q.data(), h.data(), channels, columns, columns, hq.data());
     for (std::int64_t c = 0; c < channels; ++c) {
       const float* row = hq.data() + c * columns;
@@ -223,7 +187,7 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
   float* scales = &result.scales[static_cast<std::size_t>(first)];
   const CodeRange* ranges = &problem.ranges[static_cast<std::size_t>(first)];
   const std::vector<float> wanted = targets(problem, first, channels);
-  std::vector<Candidate> nearest(static_cast<std::size_t>(channels)), best(nearest.size());
+  std::vector<CodeCandidate> nearest(static_cast<std::size_t>(channels)), best(nearest.size());
   const auto planes = nearest_planes(wanted.data(), scales, channels, ranges);
   for (std::int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<std::size_t>(c);
@@ -237,14 +201,17 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
     const auto i = static_cast<std::size_t>(c);
     const float* target = wanted.data() + c * columns;
     result.nearest_error[static_cast<std::size_t>(first) + i] = nearest[i].error * unit;
-    descend(best[i], target, scales[c], ranges[c]);
+    search().descend(best[i], target, scales[c], ranges[c]);
     if (best[i].error <= nearest[i].error) continue;
     best[i] = nearest[i];  // also where an error is no number
-    descend(best[i], target, scales[c], ranges[c]);
+    search().descend(best[i], target, scales[c], ranges[c]);
   }
-  const bool coarse = std::any_of(ranges, ranges + channels, [](CodeRange range) { return range.high - range.low < kCoarse; });
+  const bool coarse = std::any_of(ranges, ranges + channels, is_coarse);
   if (problem.fits_scales && coarse) scan_scales(wanted.data(), ranges, best, scales);
   if (problem.fits_scales) follow_scales(wanted.data(), ranges, best, scales);
+  for (std::int64_t c = 0; c < channels; ++c) {
+    if (is_coarse(ranges[c])) search().exchange(best[static_cast<std::size_t>(c)], wanted.data() + c * columns, scales[c], ranges[c]);
+  }
   evaluate(best, wanted.data(), scales);  // afresh: while descending, errors are carried along in float32
   for (std::int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<std::size_t>(c);
@@ -252,7 +219,7 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
       best[i] = std::move(nearest[i]);
       scales[c] = problem.scales[static_cast<std::size_t>(first + c)];
     }
-    const Candidate& candidate = best[static_cast<std::size_t>(c)];
+    const CodeCandidate& candidate = best[static_cast<std::size_t>(c)];
     result.error[static_cast<std::size_t>(first + c)] = candidate.error * unit;
     std::transform(candidate.codes.begin(), candidate.codes.end(), result.codes.begin() + (first + c) * columns, [](float q) { return static_cast<std::int32_t>(q); });
   }

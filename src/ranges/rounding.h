@@ -2,7 +2,8 @@
 //     (s q - w*)^T H (s q - w*)   small,   H = Cov(x^, x^) + l I,   w* = H^-1 (Cov(x^, t) + l w),
 // where t is what the channel should make of x^, and l pulls w* towards w. Sequential rounding with error feedback (the
 // nearest-plane rule on the Cholesky factor, inputs of largest variance first), then coordinate descent until nothing moves;
-// per-channel scales then follow the codes, s = (q^T H w*) / (q^T H q), as long as the error falls.
+// per-channel scales then follow the codes, s = (q^T H w*) / (q^T H q), as long as the error falls; coarse grids end with
+// chains of moves (ranges/code_search.h).
 // Sources: Nagel et al. 2021, section 3.4 (the objective); Frantar 2022 (GPTQ), Li 2025 (asymmetric target), QuantEase 2023.
 #pragma once
 
@@ -10,12 +11,9 @@
 #include <memory>
 #include <vector>
 
-namespace halftone {
+#include "kernels/code_moves.h"
 
-// The codes a weight may take, zero point taken off.
-struct CodeRange {
-  std::int32_t low = -128, high = 127;
-};
+namespace halftone {
 
 // The channels of one group: weights [channels][columns].
 struct RoundingProblem {
