@@ -23,11 +23,11 @@ namespace {
 double coherence(int bits) { return bits <= 5 ? 2 : 0; }
 
 // The fewer rows a column has, the less its moments are worth; and the finer the grid, the less there is to win by following
-// them: the noise of rounding falls with the square of the step, mean w^2 / s^2 being about 1200 at 8 bits a channel and 5 at
-// 4. 0.1 alone (METHODS 3.4) fits the calibration samples and loses on others: docs/decisions/0005.
+// them: the noise of rounding falls with the step, mean w^2 / s^2 being about 1200 at 8 bits a channel and 5 at 4. 0.1 alone
+// (METHODS 3.4) fits the calibration samples and loses on others: docs/decisions/0005.
 double shrinkage(double mean_square_code, std::int64_t columns, std::int64_t rows) {
-  constexpr double kLeast = 0.1, kPerColumn = 1.3;
-  return kLeast * (1 + kPerColumn * mean_square_code * static_cast<double>(columns) / static_cast<double>(rows));
+  constexpr double kLeast = 0.1, kPerColumn = 11, kPower = 0.7;
+  return kLeast * (1 + kPerColumn * std::pow(mean_square_code, kPower) * static_cast<double>(columns) / static_cast<double>(rows));
 }
 
 double mean_square(const std::vector<float>& values) {
