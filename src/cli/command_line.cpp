@@ -321,6 +321,7 @@ class Parser {
     repeated(app, "--bits", "GLOB=BITS", texts_.bits, "other bits for nodes whose names match: w4a8, w4 or a16, of the weight and of the data that the node reads");
     option(app, "--first-last", "BITS", texts_.first_last, "the same for the first and the last layers; --bits wins");
     choice(app, "--granularity", texts_.granularity, {"channel", "tensor"}, "a weight scale for each");
+    option(app, "--block-size", "N", line_.quantize.options.block_size, "weights of MatMul and Gemm: a scale for N inputs of each channel")->check(whole_number(2, kMost));
     choice(app, "--symmetric", texts_.symmetric, {"weights", "none", "activations", "both"}, "which grids have zero in the middle");
     choice(app, "--rounding", texts_.rounding, {"fast", "nearest"}, "of weights: on second moments, or to the nearest code");
     choice(app, "--weight-range", texts_.weight_range, {"mse", "minmax"}, "how weights get their range");

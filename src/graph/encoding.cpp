@@ -15,7 +15,8 @@ std::string describe(const Encoding& encoding) {
                                                          static_cast<double>(encoding.channel_bits.size()));
   }
   if (encoding.symmetric) text += " symmetric";
-  text += encoding.per_channel() ? fmt::format(" per channel (axis {})", encoding.axis) : " per tensor";
+  if (encoding.per_block()) text += fmt::format(" in blocks of {} (axis {})", encoding.block_size, encoding.axis);
+  else text += encoding.per_channel() ? fmt::format(" per channel (axis {})", encoding.axis) : " per tensor";
   return text;
 }
 
@@ -76,16 +77,31 @@ ChannelWalk channel_walk(const Shape& shape, int axis) {
   return walk;
 }
 
+ScaleIndex::ScaleIndex(const Shape& shape, int axis, std::int64_t block_size) : walk_(channel_walk(shape, axis)), block_(block_size) {
+  if (block_ > 0) blocks_ = (walk_.channels + block_ - 1) / block_;
+}
+
+Shape scale_shape(const Shape& shape, const Encoding& encoding) {
+  if (encoding.axis == Encoding::kPerTensor) return {};
+  const auto axis = static_cast<std::size_t>(encoding.axis);
+  if (!encoding.per_block()) return {shape[axis]};
+  Shape scales = shape;
+  scales[axis] = (shape[axis] + encoding.block_size - 1) / encoding.block_size;
+  return scales;
+}
+
 namespace {
 
-// Calls body(element, channel) over all elements in order.
+// Calls body(element, scale) over all elements in order; as ScaleIndex has it, without its divisions.
 template <typename Body>
-void for_each_element(const Shape& shape, int axis, const Body& body) {
-  const ChannelWalk walk = channel_walk(shape, axis);
+void for_each_element(const Shape& shape, const Encoding& encoding, const Body& body) {
+  const ChannelWalk walk = channel_walk(shape, encoding.axis);
+  const std::int64_t block = encoding.block_size, blocks = block > 0 ? (walk.channels + block - 1) / block : 0;
   std::int64_t i = 0;
   for (std::int64_t o = 0; o < walk.outer; ++o) {
     for (std::int64_t c = 0; c < walk.channels; ++c) {
-      for (std::int64_t e = 0; e < walk.inner; ++e, ++i) body(i, static_cast<std::size_t>(c));
+      const std::int64_t first = block > 0 ? (o * blocks + c / block) * walk.inner : c, step = block > 0 ? 1 : 0;
+      for (std::int64_t e = 0; e < walk.inner; ++e, ++i) body(i, static_cast<std::size_t>(first + step * e));
     }
   }
 }
@@ -95,7 +111,7 @@ void for_each_element(const Shape& shape, int axis, const Body& body) {
 std::vector<std::int32_t> quantize(const Tensor& real, const Encoding& encoding) {
   std::span<const float> in = real.values<float>();
   std::vector<std::int32_t> codes(in.size());
-  for_each_element(real.shape(), encoding.axis, [&](std::int64_t i, std::size_t c) {
+  for_each_element(real.shape(), encoding, [&](std::int64_t i, std::size_t c) {
     const float code = std::nearbyint(in[i] / encoding.scale[c]) + static_cast<float>(encoding.zero_point[c]);
     codes[i] = static_cast<std::int32_t>(std::clamp(code, static_cast<float>(encoding.code_min(c)), static_cast<float>(encoding.code_max(c))));
   });
@@ -105,7 +121,7 @@ std::vector<std::int32_t> quantize(const Tensor& real, const Encoding& encoding)
 Tensor dequantize(const std::vector<std::int32_t>& codes, const Encoding& encoding, const Shape& shape) {
   Tensor real(DataType::float32, shape);
   std::span<float> out = real.mutable_values<float>();
-  for_each_element(shape, encoding.axis, [&](std::int64_t i, std::size_t c) {
+  for_each_element(shape, encoding, [&](std::int64_t i, std::size_t c) {
     out[i] = encoding.scale[c] * static_cast<float>(codes[i] - encoding.zero_point[c]);
   });
   return real;

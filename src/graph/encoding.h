@@ -1,4 +1,4 @@
-// The grid of a Value: scale, zero_point, bits, signedness, channel axis.
+// The grid of a Value: scale, zero_point, bits, signedness, channel axis, blocks.
 //
 //     x_int = clamp(round(x / scale) + zero_point, code_min, code_max),   x_hat = scale (x_int - zero_point)
 //
@@ -21,14 +21,16 @@ struct Encoding {
   bool is_signed = false;
   bool narrow = false;      // signed only: codes -p..p
   bool symmetric = false;   // zero_point 0 (signed) is demanded by the scheme, not a coincidence
-  int axis = kPerTensor;    // the per-channel axis, or kPerTensor
+  int axis = kPerTensor;    // the per-channel axis, or kPerTensor; with blocks, the axis that they cut
+  std::int64_t block_size = 0;  // above 0: so many neighbours along `axis` share a scale, of each place in the other axes (weights)
   int stored_bits = 0;      // of the element type that holds the codes in a file; 0: 4, 8 or 16, the least that holds `bits`
-  std::vector<float> scale;              // one, or one a channel; empty: placed, its range not yet known. Positive, finite
+  std::vector<float> scale;              // one, one a channel, or one a block in the tensor's order; empty: placed, not yet known. Positive, finite
   std::vector<std::int32_t> zero_point;  // as many as scales
   std::vector<int> channel_bits;         // one a channel, each at most `bits`; empty: `bits` everywhere
 
   bool placed_only() const { return scale.empty(); }
-  bool per_channel() const { return axis != kPerTensor; }
+  bool per_channel() const { return axis != kPerTensor && block_size == 0; }
+  bool per_block() const { return block_size > 0; }
   int bits_of(std::size_t channel) const { return channel_bits.empty() ? bits : channel_bits[channel]; }
   std::int32_t code_min(std::size_t channel = 0) const { return is_signed ? -(1 << (bits_of(channel) - 1)) + (narrow ? 1 : 0) : 0; }
   std::int32_t code_max(std::size_t channel = 0) const { return (1 << (bits_of(channel) - (is_signed ? 1 : 0))) - 1; }
@@ -62,15 +64,35 @@ struct Range {
 // Symmetric encodings cover +-max(|min|, |max|). Throws Error for NaN and infinities.
 void set_range(Encoding& encoding, std::size_t channel, Range range);
 
-// Nearest codes, held in int32, in the tensor's order; and back. Per-channel along encoding.axis.
-std::vector<std::int32_t> quantize(const Tensor& real, const Encoding& encoding);
-Tensor dequantize(const std::vector<std::int32_t>& codes, const Encoding& encoding, const Shape& shape);
-
 // How many elements lie between two steps of `axis` and how often the axis repeats: element i has channel
 // (i / inner) % channels. For kPerTensor: channels = 1.
 struct ChannelWalk {
   std::int64_t outer = 1, channels = 1, inner = 1;
 };
 ChannelWalk channel_walk(const Shape& shape, int axis);
+
+// Which scale each element of a tensor has: one for all, one along an axis, or one a block along it (ONNX's block_size).
+class ScaleIndex {
+ public:
+  ScaleIndex(const Shape& shape, int axis, std::int64_t block_size);
+  ScaleIndex(const Shape& shape, const Encoding& encoding) : ScaleIndex(shape, encoding.axis, encoding.block_size) {}
+
+  std::int64_t count() const { return block_ == 0 ? walk_.channels : walk_.outer * blocks_ * walk_.inner; }
+  std::int64_t operator()(std::int64_t element) const {
+    const std::int64_t inner = element % walk_.inner, channel = element / walk_.inner % walk_.channels;
+    return block_ == 0 ? channel : (element / walk_.inner / walk_.channels * blocks_ + channel / block_) * walk_.inner + inner;
+  }
+
+ private:
+  ChannelWalk walk_;
+  std::int64_t block_, blocks_ = 1;
+};
+
+// The shape of a tensor of scales: [], [channels], or the tensor's own with the axis cut into blocks.
+Shape scale_shape(const Shape& shape, const Encoding& encoding);
+
+// Nearest codes, held in int32, in the tensor's order; and back.
+std::vector<std::int32_t> quantize(const Tensor& real, const Encoding& encoding);
+Tensor dequantize(const std::vector<std::int32_t>& codes, const Encoding& encoding, const Shape& shape);
 
 }  // namespace halftone

@@ -286,13 +286,18 @@ void verify_encoding(const Value& value, std::string_view where) {
     fail(fmt::format("{} scales but {} zero points", e.scale.size(), e.zero_point.size()));
   }
   std::size_t expected = 1;
-  if (e.per_channel()) {
+  if (e.axis != Encoding::kPerTensor) {
     if (!value.dims || e.axis >= static_cast<int>(value.dims->size())) fail(fmt::format("no axis {}", e.axis));
     const std::int64_t channels = (*value.dims)[static_cast<std::size_t>(e.axis)].size;
     expected = channels < 0 ? e.scale.size() : static_cast<std::size_t>(channels);
+    if (e.per_block()) {
+      if (value.constant == nullptr) fail("blocks are for constants");
+      expected = static_cast<std::size_t>(element_count(scale_shape(value.constant->shape(), e)));
+    }
   }
   if (e.scale.size() != expected) {
-    fail(fmt::format("{} scales for {} channels (axis {}); give one scale, or one per channel", e.scale.size(), expected, e.axis));
+    fail(fmt::format("{} scales for {} {} (axis {}){}", e.scale.size(), expected, e.per_block() ? "blocks" : "channels", e.axis,
+                     e.per_block() ? "" : "; give one scale, or one per channel"));
   }
   for (std::size_t c = 0; c < e.scale.size(); ++c) {
     if (!(e.scale[c] > 0) || !(e.scale[c] < std::numeric_limits<float>::infinity())) {

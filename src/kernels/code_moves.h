@@ -27,7 +27,7 @@ inline bool can_move(float code, float gradient, CodeRange range) {
   return gradient > 0 ? code > static_cast<float>(range.low) : code < static_cast<float>(range.high);
 }
 
-// The column with the largest gain = 2 |gradient| - cost of those that can move, the first of several.
-CodeMove best_move(const float* codes, const float* gradient, const float* cost, CodeRange range, std::int64_t columns);
+// The column with the largest gain = 2 step |gradient| - cost of those that can move, the first of several.
+CodeMove best_move(const float* codes, const float* steps, const float* gradient, const float* cost, CodeRange range, std::int64_t columns);
 
 }  // namespace halftone

@@ -39,6 +39,11 @@ std::optional<Layer> layer_of(const Graph& graph, NodeId id) {
   return layer;
 }
 
+std::int64_t inputs_in_blocks(const Graph& graph, const Layer& layer) {
+  const Shape& shape = graph.constant(layer.weight)->shape();
+  return shape.size() == 2 ? shape[layer.weight_axis == 0 ? 1 : 0] : 0;
+}
+
 std::vector<Layer> layers_of(const Graph& graph) {
   std::vector<Layer> layers;
   for (NodeId id : graph.topological_order()) {
@@ -68,12 +73,14 @@ Tensor weight_of_rows(const std::vector<float>& rows, const Shape& shape, int ou
   return weight;
 }
 
-bool is_quantized(const Graph& graph, const Layer& layer) {
+bool has_grids(const Graph& graph, const Layer& layer) {
   const Encoding* data = graph.encoding(layer.data);
   const Encoding* weight = graph.encoding(layer.weight);
   if (data == nullptr || weight == nullptr || data->placed_only() || weight->placed_only()) return false;
   return !data->per_channel() && (!weight->per_channel() || weight->axis == layer.weight_axis);
 }
+
+bool is_quantized(const Graph& graph, const Layer& layer) { return has_grids(graph, layer) && !graph.encoding(layer.weight)->per_block(); }
 
 namespace {
 

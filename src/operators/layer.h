@@ -24,6 +24,9 @@ struct Layer {
 std::optional<Layer> layer_of(const Graph& graph, NodeId node);
 std::vector<Layer> layers_of(const Graph& graph);  // in topological order
 
+// How many inputs of an output channel can be cut into blocks with a scale each: those of a matrix, of MatMul and Gemm; else 0.
+std::int64_t inputs_in_blocks(const Graph& graph, const Layer& layer);
+
 // A weight's elements as [position][output channel]: a position is what its sums run over, an input channel and a place in
 // the kernel.
 class WeightOrder {
@@ -43,7 +46,10 @@ class WeightOrder {
 std::vector<float> rows_of_weight(const Tensor& weight, int out_axis);
 Tensor weight_of_rows(const std::vector<float>& rows, const Shape& shape, int out_axis);
 
-// Data and weight both carry a complete Encoding, the data's per tensor: the layer computes on codes.
+// Data and weight both carry a complete Encoding, the data's per tensor, the weight's per tensor, output channel or block.
+bool has_grids(const Graph& graph, const Layer& layer);
+
+// And not per block: the layer computes on codes, with an int32 bias. Sums over codes of several scales are none.
 bool is_quantized(const Graph& graph, const Layer& layer);
 
 // The int32 bias of a quantized layer: scale[c] = s_x s_w[c] (product in float32), zero_point 0,

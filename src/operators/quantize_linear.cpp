@@ -12,29 +12,16 @@ ScaleWalk::ScaleWalk(const Call& call) {
   const auto rank = static_cast<std::int64_t>(x.size());
   const std::int64_t block = call.attributes().integer("block_size", 0);
   if (element_count(s) == 1 && block == 0) {
-    walk_ = channel_walk(x, Encoding::kPerTensor);
+    index_.emplace(x, Encoding::kPerTensor, 0);
     return;
   }
   const std::int64_t axis = normalized_axis(call.attributes().integer("axis", 1), rank);
-  walk_ = channel_walk(x, static_cast<int>(axis));
-  if (block == 0) {
-    if (s != Shape{walk_.channels}) throw Error("its scale is {}, but axis {} of {} has {} channels", to_string(s), axis, to_string(x), walk_.channels);
-    return;
-  }
-  if (block < 0 || s.size() != x.size()) throw Error("blocks of {} do not fit a scale of shape {}", block, to_string(s));
-  for (std::int64_t i = 0; i < rank; ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    const std::int64_t needed = i == axis ? (x[at] + block - 1) / block : x[at];
-    if (s[at] != needed) throw Error("its scale {} does not fit {} in blocks of {} along axis {}", to_string(s), to_string(x), block, axis);
-  }
-  block_ = block;
-  blocks_ = s[static_cast<std::size_t>(axis)];
-}
-
-std::int64_t ScaleWalk::operator()(std::int64_t element) const {
-  const std::int64_t inner = element % walk_.inner, channel = element / walk_.inner % walk_.channels;
-  if (block_ == 0) return channel;
-  return (element / walk_.inner / walk_.channels * blocks_ + channel / block_) * walk_.inner + inner;
+  const std::int64_t channels = x[static_cast<std::size_t>(axis)];
+  if (block == 0 && s != Shape{channels}) throw Error("its scale is {}, but axis {} of {} has {} channels", to_string(s), axis, to_string(x), channels);
+  if (block < 0 || (block > 0 && s.size() != x.size())) throw Error("blocks of {} do not fit a scale of shape {}", block, to_string(s));
+  const Encoding grid{.axis = static_cast<int>(axis), .block_size = block};
+  if (s != scale_shape(x, grid)) throw Error("its scale {} does not fit {} in blocks of {} along axis {}", to_string(s), to_string(x), block, axis);
+  index_.emplace(x, grid);
 }
 
 bool is_code_type(DataType type) {

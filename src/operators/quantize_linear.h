@@ -1,6 +1,8 @@
 // What QuantizeLinear and DequantizeLinear share: which scale belongs to an element.
 #pragma once
 
+#include <optional>
+
 #include "operators/operator.h"
 
 namespace halftone {
@@ -9,11 +11,10 @@ namespace halftone {
 class ScaleWalk {
  public:
   ScaleWalk(const Call& call);  // throws Error when the scale does not fit the data
-  std::int64_t operator()(std::int64_t element) const;  // index into scale and zero point
+  std::int64_t operator()(std::int64_t element) const { return (*index_)(element); }  // into scale and zero point
 
  private:
-  ChannelWalk walk_;
-  std::int64_t block_ = 0, blocks_ = 1;  // block_ 0: no blocks
+  std::optional<ScaleIndex> index_;
 };
 
 bool is_code_type(DataType type);  // 4, 8 and 16 bit integers

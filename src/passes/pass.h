@@ -38,6 +38,7 @@ struct QuantizeOptions {
   std::vector<NamedBits> named_bits;                  // and for these; no two may disagree about a node
   bool signed_activations = false;                    // int8 in place of uint8; weights are always signed
   Granularity granularity = Granularity::channel;     // of weights
+  std::int64_t block_size = 0;                        // above 0: of MatMul and Gemm, a scale for so many inputs of a channel
   bool symmetric_weights = true, symmetric_activations = false;
   RangeMethod weight_range = RangeMethod::mse;        // mse or minmax
   RangeMethod activation_range = RangeMethod::mse;

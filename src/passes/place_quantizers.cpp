@@ -203,20 +203,31 @@ class Placement {
                 graph_.value(value).name, grid->bits);
   }
 
-  static Encoding grid_of(int bits, bool is_signed, bool symmetric, int axis, const std::set<std::string>& types) {
-    Encoding grid{.bits = bits, .is_signed = is_signed, .symmetric = symmetric, .axis = axis};
+  struct Cut {
+    int axis = Encoding::kPerTensor;
+    std::int64_t block_size = 0;
+  };
+
+  // Matrices of more inputs than a block are cut along them, other weights along their output channels. Blocks are symmetric.
+  Cut cut_of_weight(const Layer& layer) const {
+    const QuantizeOptions& options = context_.options;
+    if (options.block_size > 0 && inputs_in_blocks(graph_, layer) > options.block_size) return {1 - layer.weight_axis, options.block_size};
+    return {options.granularity == Granularity::channel ? layer.weight_axis : Encoding::kPerTensor};
+  }
+
+  static Encoding grid_of(int bits, bool is_signed, bool symmetric, Cut cut, const std::set<std::string>& types) {
+    Encoding grid{.bits = bits, .is_signed = is_signed, .symmetric = symmetric, .axis = cut.axis, .block_size = cut.block_size};
     store_in(grid, bits_of_storage(types, is_signed, bits));
     return grid;
   }
 
   bool give_weight_grid(const Layer& layer) {
     Value& weight = graph_.edit(layer.weight);
-    const bool per_channel = context_.options.granularity == Granularity::channel;
-    const int axis = per_channel ? layer.weight_axis : Encoding::kPerTensor;
+    const Cut cut = cut_of_weight(layer);
     const int bits = bits_.weight(layer.node);
-    if (weight.encoding && (weight.encoding->axis != axis || weight.encoding->bits >= bits)) return weight.encoding->axis == axis;
+    if (weight.encoding && (weight.encoding->axis != cut.axis || weight.encoding->bits >= bits)) return weight.encoding->axis == cut.axis;
     const bool fresh = !weight.encoding;
-    weight.encoding = std::make_shared<const Encoding>(grid_of(bits, true, context_.options.symmetric_weights, axis, target_.weight_types));
+    weight.encoding = std::make_shared<const Encoding>(grid_of(bits, true, context_.options.symmetric_weights || cut.block_size > 0, cut, target_.weight_types));
     if (!fresh) return true;
     context_.placement.emplace(layer.weight, "weight of " + describe(graph_.node(layer.node)));
     ++placed_;
@@ -228,7 +239,7 @@ class Placement {
     if (!wanted_.contains(id) || graph_.value(id).encoding) return;
     const QuantizeOptions& options = context_.options;
     graph_.edit(id).encoding = std::make_shared<const Encoding>(
-        grid_of(bits_of(id), options.signed_activations, options.symmetric_activations, Encoding::kPerTensor, target_.activation_types));
+        grid_of(bits_of(id), options.signed_activations, options.symmetric_activations, {}, target_.activation_types));
     ++placed_;
     ++placed_values_;
   }

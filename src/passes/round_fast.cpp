@@ -38,26 +38,67 @@ double mean_square(const std::vector<float>& values) {
 
 double sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
 
-// All channels of a layer: real weights [channels][columns]; scales, biases and errors one a channel.
+// All channels of a layer: real weights [channels][columns]; scales [channels][blocks]; biases and errors one a channel.
 struct Solution {
   std::vector<float> weights, scales;
   std::vector<double> bias;
   double error = 0, nearest_error = 0;
 
-  Solution(std::size_t channels, std::size_t columns) : weights(channels * columns), scales(channels), bias(channels) {}
+  Solution(std::size_t channels, std::size_t columns, std::size_t scale_count) : weights(channels * columns), scales(scale_count), bias(channels) {}
 
-  void set_group(std::size_t first, const RoundedWeights& part, const std::vector<double>& mean, const std::vector<double>& mean_target) {
+  void set_group(std::size_t first, const RoundedWeights& part, std::size_t block, const std::vector<double>& mean, const std::vector<double>& mean_target) {
+    const std::size_t columns = mean.size(), blocks = part.scales.size() / mean_target.size();
     for (std::size_t c = 0; c < mean_target.size(); ++c) {
-      double sum = 0;
-      scales[first + c] = part.scales[c];
-      for (std::size_t k = 0; k < mean.size(); ++k) {
-        const auto code = part.codes[c * mean.size() + k];
-        weights[(first + c) * mean.size() + k] = part.scales[c] * static_cast<float>(code);
-        sum += static_cast<double>(code) * mean[k];
+      const float* own = &part.scales[c * blocks];
+      std::vector<double> sums(blocks, 0.0);
+      for (std::size_t k = 0; k < columns; ++k) {
+        const auto code = part.codes[c * columns + k];
+        weights[(first + c) * columns + k] = own[k / block] * static_cast<float>(code);
+        sums[k / block] += static_cast<double>(code) * mean[k];
       }
-      bias[first + c] = mean_target[c] - static_cast<double>(part.scales[c]) * sum;
+      bias[first + c] = mean_target[c];
+      for (std::size_t b = 0; b < blocks; ++b) bias[first + c] -= static_cast<double>(own[b]) * sums[b];
+      std::copy(own, own + blocks, scales.begin() + static_cast<std::ptrdiff_t>((first + c) * blocks));
     }
   }
+};
+
+// A weight's grid as [channels][blocks] of scales; one that the tensor shares is each channel's.
+class GridOfRows {
+ public:
+  GridOfRows(const Encoding& grid, const Shape& weight, const Layer& layer) : grid_(grid), shape_(scale_shape(weight, grid)), axis_(layer.weight_axis) {
+    const std::int64_t columns = element_count(weight) / layer.channels;
+    block_ = grid.per_block() ? grid.block_size : columns;
+    if (grid.per_block()) scales_ = rows_of_weight(Tensor::from<float>(shape_, grid.scale), axis_);
+    else if (grid.per_channel()) scales_ = grid.scale;
+    else scales_.assign(static_cast<std::size_t>(layer.channels), grid.scale[0]);
+    blocks_ = std::ssize(scales_) / layer.channels;
+  }
+
+  const std::vector<float>& scales() const { return scales_; }
+  std::int64_t block() const { return block_; }  // columns that share a scale
+  bool per_tensor() const { return grid_.axis == Encoding::kPerTensor; }
+
+  void add_channel(std::size_t channel, RoundingProblem& problem) const {
+    const auto from = scales_.begin() + static_cast<std::ptrdiff_t>(channel) * blocks_;
+    problem.scales.insert(problem.scales.end(), from, from + blocks_);
+    const std::size_t own = grid_.per_channel() ? channel : 0;  // blocks are symmetric: all have the codes of the first
+    problem.ranges.push_back({grid_.code_min(own) - grid_.zero_point[own], grid_.code_max(own) - grid_.zero_point[own]});
+  }
+
+  Encoding with(const std::vector<float>& scales) const {
+    Encoding grid = grid_;
+    if (grid.per_channel()) grid.scale = scales;
+    if (grid.per_block()) grid.scale = to_floats(weight_of_rows(scales, shape_, axis_));
+    return grid;
+  }
+
+ private:
+  const Encoding& grid_;
+  Shape shape_;
+  int axis_;
+  std::int64_t block_ = 0, blocks_ = 1;
+  std::vector<float> scales_;
 };
 
 class FastRounding : public SweepVisitor {
@@ -76,35 +117,31 @@ class FastRounding : public SweepVisitor {
 
   void end(Graph& graph, Layer layer) override {
     const std::vector<float> rows = rows_of_weight(*graph.constant(layer.weight), layer.weight_axis);
-    const Encoding& grid = *graph.encoding(layer.weight);
-    Solution solution = solve(grid, rows, grid.per_channel() && !context_.given.contains(layer.weight));
+    const GridOfRows grid(*graph.encoding(layer.weight), graph.constant(layer.weight)->shape(), layer);
+    Solution solution = solve(grid, rows, !context_.given.contains(layer.weight));
     solution.bias = kept_.fit_biases(solution.weights, solution.bias, context_.job.threads);
-    write(graph, layer, solution);
+    write(graph, layer, grid.with(solution.scales), solution);
     report(graph, layer, solution, rows);
   }
 
   double mean_ratio() const { return report_.changed > 0 ? ratios_ / report_.changed : 1; }
 
  private:
-  Solution solve(const Encoding& grid, const std::vector<float>& rows, bool fits_scales) const {
+  Solution solve(const GridOfRows& grid, const std::vector<float>& rows, bool fits_scales) const {
     const auto& [groups, columns, targets, coherence, centred] = moments_->shape();
     const auto each = static_cast<std::size_t>(targets);
-    Solution solution(each * static_cast<std::size_t>(groups), static_cast<std::size_t>(columns));
-    const double shrunk = shrinkage(mean_square(rows) / mean_square(grid.scale), columns, moments_->rows());
+    Solution solution(each * static_cast<std::size_t>(groups), static_cast<std::size_t>(columns), grid.scales().size());
+    const double shrunk = shrinkage(mean_square(rows) / mean_square(grid.scales()), columns, moments_->rows());
     const int outer = groups > 1 ? context_.job.threads : 1, inner = groups > 1 ? 1 : context_.job.threads;
     std::vector<double> errors(static_cast<std::size_t>(groups)), nearest(errors.size());
     parallel_for(groups, outer, [&, columns = columns](std::int64_t g) {
       const std::size_t first = static_cast<std::size_t>(g) * each;
       const auto part = rows.begin() + static_cast<std::ptrdiff_t>(first) * columns;
-      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, moments_->cross(g), {}, {}, fits_scales};
-      for (std::size_t c = 0; c < each; ++c) {
-        const std::size_t channel = grid.per_channel() ? first + c : 0;
-        problem.scales.push_back(grid.scale[channel]);
-        problem.ranges.push_back({grid.code_min(channel) - grid.zero_point[channel], grid.code_max(channel) - grid.zero_point[channel]});
-      }
+      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, moments_->cross(g), {}, {}, fits_scales && !grid.per_tensor(), grid.block()};
+      for (std::size_t c = 0; c < each; ++c) grid.add_channel(first + c, problem);
       const RoundingSolver solver(moments_->covariance(g), columns, shrunk, inner);
       const RoundedWeights rounded = solver.solve(problem, inner);
-      solution.set_group(first, rounded, moments_->mean(g), moments_->mean_target(g));
+      solution.set_group(first, rounded, static_cast<std::size_t>(grid.block()), moments_->mean(g), moments_->mean_target(g));
       errors[static_cast<std::size_t>(g)] = sum(rounded.error);
       nearest[static_cast<std::size_t>(g)] = sum(rounded.nearest_error);
     });
@@ -114,10 +151,8 @@ class FastRounding : public SweepVisitor {
   }
 
   // The layer's weight is its own afterwards.
-  void write(Graph& graph, Layer& layer, const Solution& solution) {
+  void write(Graph& graph, Layer& layer, Encoding grid, const Solution& solution) {
     own_weight(graph, layer);
-    Encoding grid = *graph.encoding(layer.weight);
-    if (grid.per_channel()) grid.scale = solution.scales;
     graph.set_constant(layer.weight, weight_of_rows(solution.weights, graph.constant(layer.weight)->shape(), layer.weight_axis));
     graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(std::move(grid));
     if (!layer.can_have_bias) return;

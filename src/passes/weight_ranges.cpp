@@ -1,5 +1,5 @@
-// Sets the scales of the weights' grids: min-max, or the scale with the least squared error (METHODS 3.1), per channel or
-// per tensor, exact on the values. Needs nothing.
+// Sets the scales of the weights' grids: min-max, or the scale with the least squared error (METHODS 3.1), per channel, per
+// tensor or per block, exact on the values. Needs nothing.
 #include <algorithm>
 
 #include "base/parallel.h"
@@ -9,21 +9,19 @@
 namespace halftone {
 namespace {
 
-std::vector<std::vector<float>> channels_of(const Tensor& weight, int axis) {
-  const ChannelWalk walk = channel_walk(weight.shape(), axis);
-  std::vector<std::vector<float>> channels(static_cast<std::size_t>(walk.channels));
+// The weights that share a scale: of the tensor, of a channel, or of a block.
+std::vector<std::vector<float>> parts_of(const Tensor& weight, const ScaleIndex& index) {
+  std::vector<std::vector<float>> parts(static_cast<std::size_t>(index.count()));
   std::span<const float> values = weight.values<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    channels[static_cast<std::size_t>(static_cast<std::int64_t>(i) / walk.inner % walk.channels)].push_back(values[i]);
-  }
-  return channels;
+  for (std::size_t i = 0; i < values.size(); ++i) parts[static_cast<std::size_t>(index(static_cast<std::int64_t>(i)))].push_back(values[i]);
+  return parts;
 }
 
 bool is_zero(const std::vector<float>& channel) {
   return std::all_of(channel.begin(), channel.end(), [](float w) { return w == 0; });
 }
 
-// Channels without weights represent 0 on any grid; they take the median scale of the others, so that their biases have
+// Channels (or blocks) without weights represent 0 on any grid; they take the median scale of the others, so that their biases have
 // the usual resolution.
 void settle_dead_channels(Encoding& encoding, const std::vector<std::vector<float>>& channels) {
   std::vector<float> alive;
@@ -38,7 +36,7 @@ void settle_dead_channels(Encoding& encoding, const std::vector<std::vector<floa
 }
 
 std::shared_ptr<const Encoding> with_scales(const Value& weight, RangeMethod method, int threads) {
-  const std::vector<std::vector<float>> channels = channels_of(*weight.constant, weight.encoding->axis);
+  const std::vector<std::vector<float>> channels = parts_of(*weight.constant, ScaleIndex(weight.constant->shape(), *weight.encoding));
   Encoding encoding = *weight.encoding;
   encoding.scale.assign(channels.size(), 1);
   encoding.zero_point.assign(channels.size(), 0);
@@ -60,7 +58,8 @@ PassReport weight_ranges(Graph& graph, PassContext& context) {
     if (!weight.encoding || !weight.encoding->placed_only()) continue;
     graph.edit(layer.weight).encoding = with_scales(weight, context.options.weight_range, context.job.threads);
     ++report.changed;
-    const auto channels = channels_of(*graph.constant(layer.weight), layer.weight_axis);
+    const Tensor& values = *graph.constant(layer.weight);
+    const auto channels = parts_of(values, ScaleIndex(values.shape(), layer.weight_axis, 0));
     const std::int64_t zero = std::count_if(channels.begin(), channels.end(), is_zero);
     if (zero > 0) report.note("'{}': {} of {} channels have no weights but zeros", graph.node(layer.node).name, zero, channels.size());
     dead += zero;

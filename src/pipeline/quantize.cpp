@@ -41,6 +41,16 @@ std::optional<EncodingsFile> encodings_file(const QuantizeOptions& options) {
   return read_encodings(options.load_encodings);
 }
 
+void check_blocks(const Graph& graph, const QuantizeOptions& options, const Target& target) {
+  if (!target.weight_granularity.contains("block")) throw UsageError("--block-size: the target {} has no weights in blocks", target.name);
+  if (!options.load_encodings.empty()) throw UsageError("--block-size and --load-encodings: such files hold no blocks; leave one out");
+  std::int64_t most = 0;
+  for (const Layer& layer : layers_of(graph)) most = std::max(most, inputs_in_blocks(graph, layer));
+  if (most > options.block_size) return;
+  if (most == 0) throw UsageError("--block-size {}: blocks are for weights of MatMul and Gemm, and there are none", options.block_size);
+  throw UsageError("--block-size {}: the widest MatMul or Gemm has {} inputs, no more than a block", options.block_size, most);
+}
+
 void check_options(const Graph& graph, const QuantizeOptions& options, const Target& target) {
   check_bits(graph, options, target);
   if (!options.symmetric_weights && target.symmetric_weights) {
@@ -48,6 +58,7 @@ void check_options(const Graph& graph, const QuantizeOptions& options, const Tar
   }
   const std::string granularity = options.granularity == Granularity::channel ? "channel" : "tensor";
   if (!target.weight_granularity.contains(granularity)) throw UsageError("the target {} has no weights per {}", target.name, granularity);
+  if (options.block_size > 0) check_blocks(graph, options, target);
   if (options.weight_range != RangeMethod::mse && options.weight_range != RangeMethod::minmax) {
     throw UsageError("--weight-range: weights take the ranges 'mse' or 'minmax'");
   }

@@ -15,67 +15,69 @@ constexpr double kWorthwhile = 1e-6;  // of the error: less is noise of float32
 
 }  // namespace
 
-void CodeSearch::move(CodeCandidate& candidate, std::int64_t column, float by, float scale) const {
-  add_scaled(scale * by, h_ + column * columns_, columns_, candidate.gradient.data());
-  candidate.codes[static_cast<std::size_t>(column)] += by;
+void CodeSearch::move(CodeCandidate& candidate, std::int64_t column, float by) const {
+  const auto k = static_cast<std::size_t>(column);
+  add_scaled(candidate.steps[k] * by, h_ + column * columns_, columns_, candidate.gradient.data());
+  candidate.codes[k] += by;
 }
 
-double CodeSearch::error(const CodeCandidate& candidate, const float* target, float scale) const {
+double CodeSearch::error(const CodeCandidate& candidate, const float* target) const {
   double sum = 0;
-  for (std::int64_t i = 0; i < columns_; ++i) {
-    const auto k = static_cast<std::size_t>(i);
-    sum += (static_cast<double>(scale) * candidate.codes[k] - target[i]) * candidate.gradient[k];
+  for (std::size_t k = 0; k < candidate.codes.size(); ++k) {
+    sum += (static_cast<double>(candidate.steps[k]) * candidate.codes[k] - target[k]) * candidate.gradient[k];
   }
   return sum;
 }
 
-void CodeSearch::descend(CodeCandidate& candidate, const float* target, float scale, CodeRange range) const {
+void CodeSearch::descend(CodeCandidate& candidate, const float* target, CodeRange range) const {
   for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
     bool moved = false;
     for (std::int64_t i = 0; i < columns_; ++i) {
       const auto k = static_cast<std::size_t>(i);
-      const float curvature = h_[i * columns_ + i], now = scale * candidate.codes[k];
-      const float better = nearest_code(now - candidate.gradient[k] / curvature, scale, range);
+      const float curvature = h_[i * columns_ + i], step = candidate.steps[k], now = step * candidate.codes[k];
+      const float better = nearest_code(now - candidate.gradient[k] / curvature, step, range);
       if (better == candidate.codes[k]) continue;
-      const float step = scale * better - now;
-      if (2 * step * candidate.gradient[k] + step * step * curvature >= 0) continue;  // a tie: it would move back and forth
-      move(candidate, i, better - candidate.codes[k], scale);
+      const float by = step * better - now;
+      if (2 * by * candidate.gradient[k] + by * by * curvature >= 0) continue;  // a tie: it would move back and forth
+      move(candidate, i, better - candidate.codes[k]);
       moved = true;
     }
     if (!moved) break;
   }
-  candidate.error = error(candidate, target, scale);
+  candidate.error = error(candidate, target);
 }
 
-void CodeSearch::exchange(CodeCandidate& candidate, const float* target, float scale, CodeRange range) const {
-  std::vector<float> cost(static_cast<std::size_t>(columns_));
-  for (std::int64_t i = 0; i < columns_; ++i) cost[static_cast<std::size_t>(i)] = scale * h_[i * columns_ + i];
+void CodeSearch::exchange(CodeCandidate& candidate, const float* target, CodeRange range) const {
+  std::vector<float> cost;  // of one step each, by itself
+  for (std::int64_t i = 0; i < columns_; ++i) {
+    const float step = candidate.steps[static_cast<std::size_t>(i)];
+    cost.push_back(step * step * h_[i * columns_ + i]);
+  }
   CodeCandidate trial = candidate;
   for (int sweep = 0; sweep < kExchangeSweeps; ++sweep) {
     bool moved = false;
     for (std::int64_t i = 0; i < columns_; ++i) {
       const auto k = static_cast<std::size_t>(i);
-      float worse = cost[k] - 2 * std::fabs(candidate.gradient[k]);  // times the scale: what the first move costs
+      float worse = cost[k] - 2 * candidate.steps[k] * std::fabs(candidate.gradient[k]);
       if (worse > kCheap * cost[k] || !can_move(candidate.codes[k], candidate.gradient[k], range)) continue;
-      const float by = against(candidate.gradient[k]);
       trial.codes = candidate.codes;
       trial.gradient = candidate.gradient;
-      move(trial, i, by, scale);
+      move(trial, i, against(candidate.gradient[k]));
       const float kept = std::exchange(cost[k], std::numeric_limits<float>::infinity());  // it does not move back
       for (int follower = 0; follower < kFollowers; ++follower) {
-        const CodeMove best = best_move(trial.codes.data(), trial.gradient.data(), cost.data(), range, columns_);
+        const CodeMove best = best_move(trial.codes.data(), trial.steps.data(), trial.gradient.data(), cost.data(), range, columns_);
         if (best.gain <= 0) break;
         worse -= best.gain;
-        move(trial, best.column, against(trial.gradient[static_cast<std::size_t>(best.column)]), scale);
+        move(trial, best.column, against(trial.gradient[static_cast<std::size_t>(best.column)]));
       }
       cost[k] = kept;
-      if (scale * worse > -kWorthwhile * candidate.error) continue;
+      if (worse > -kWorthwhile * candidate.error) continue;
       std::swap(candidate.codes, trial.codes);
       std::swap(candidate.gradient, trial.gradient);
       moved = true;
     }
     if (!moved) break;
-    descend(candidate, target, scale, range);
+    descend(candidate, target, range);
   }
 }
 

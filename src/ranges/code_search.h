@@ -1,4 +1,4 @@
-// Local searches for one channel's codes: error = off^T H off with off = scale codes - target, to be made small.
+// Local searches for one channel's codes: error = off^T H off with off = steps codes - target, to be made small.
 // Sources: QuantEase 2023 (descent by coordinates); Lin and Kernighan 1973 (chains of moves that are judged at their end).
 #pragma once
 
@@ -9,9 +9,9 @@
 
 namespace halftone {
 
-// gradient = H off goes with the codes.
+// Codes on grids, a step (scale) for each; gradient = H off goes with them.
 struct CodeCandidate {
-  std::vector<float> codes, gradient;
+  std::vector<float> steps, codes, gradient;
   double error = 0;
 };
 
@@ -21,15 +21,15 @@ class CodeSearch {
   CodeSearch(const float* h, std::int64_t columns) : h_(h), columns_(columns) {}
 
   // Code after code to where the error is least for it, until none moves. Never raises the error.
-  void descend(CodeCandidate& candidate, const float* target, float scale, CodeRange range) const;
+  void descend(CodeCandidate& candidate, const float* target, CodeRange range) const;
 
   // From where no single code moves any more: one goes to its second best place, a few others follow, each time the one that
   // helps most, and all of it stays if the error fell. Never raises the error.
-  void exchange(CodeCandidate& candidate, const float* target, float scale, CodeRange range) const;
+  void exchange(CodeCandidate& candidate, const float* target, CodeRange range) const;
 
  private:
-  void move(CodeCandidate& candidate, std::int64_t column, float by, float scale) const;
-  double error(const CodeCandidate& candidate, const float* target, float scale) const;
+  void move(CodeCandidate& candidate, std::int64_t column, float by) const;
+  double error(const CodeCandidate& candidate, const float* target) const;
 
   const float* h_;
   std::int64_t columns_;

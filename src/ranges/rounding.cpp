@@ -24,6 +24,29 @@ double dot(const float* a, const float* b, std::int64_t count) {
   return sum;
 }
 
+// [channels][blocks] of scales, and a step for each column.
+class ScalesOfColumns {
+ public:
+  ScalesOfColumns(const RoundingProblem& problem, std::int64_t columns)
+      : scales_(problem.scales), columns_(columns), block_(problem.block > 0 ? problem.block : columns), blocks_((columns + block_ - 1) / block_) {}
+
+  bool one_a_channel() const { return blocks_ == 1; }
+
+  std::vector<float> steps(std::int64_t channel) const {
+    std::vector<float> steps;
+    for (std::int64_t k = 0; k < columns_; ++k) steps.push_back(scales_[static_cast<std::size_t>(channel * blocks_ + k / block_)]);
+    return steps;
+  }
+
+  void store(const std::vector<float>& steps, std::int64_t channel, std::vector<float>& scales) const {
+    for (std::int64_t b = 0; b < blocks_; ++b) scales[static_cast<std::size_t>(channel * blocks_ + b)] = steps[static_cast<std::size_t>(b * block_)];
+  }
+
+ private:
+  const std::vector<float>& scales_;
+  std::int64_t columns_, block_, blocks_;
+};
+
 }  // namespace
 
 struct RoundingSolver::State {
@@ -35,14 +58,16 @@ struct RoundingSolver::State {
   std::vector<float> factor;         // L of H in that order
   std::vector<float> feedback;       // rows of L^T, each divided by its diagonal
 
-  std::vector<float> targets(const RoundingProblem& problem, std::int64_t first, std::int64_t channels) const;
-  std::vector<std::vector<float>> nearest_planes(const float* targets, const float* scales, std::int64_t channels, const CodeRange* ranges) const;
-  void evaluate(std::vector<CodeCandidate>& candidates, const float* targets, const float* scales) const;
+  using Candidates = std::vector<CodeCandidate>;  // of a block of channels
+
   CodeSearch search() const { return {h.data(), columns}; }
+  std::vector<float> targets(const RoundingProblem& problem, std::int64_t first, std::int64_t channels) const;
+  void round_to_planes(Candidates& candidates, const float* targets, const CodeRange* ranges) const;
+  void evaluate(Candidates& candidates, const float* targets) const;
   void solve_block(const RoundingProblem& problem, std::int64_t first, std::int64_t channels, RoundedWeights& result) const;
-  bool try_scales(const std::vector<float>& others, const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const;
-  void scan_scales(const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const;
-  void follow_scales(const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const;
+  bool try_steps(Candidates others, const float* targets, const CodeRange* ranges, Candidates& best) const;
+  void scan_scales(const float* targets, const CodeRange* ranges, Candidates& best) const;
+  void follow_scales(const float* targets, const CodeRange* ranges, Candidates& best) const;
 };
 
 RoundingSolver::RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage, int threads)
@@ -85,7 +110,7 @@ std::uint64_t RoundingSolver::bytes(std::int64_t columns, std::int64_t channels)
 
 // w* = H^-1 (Cov(x^, t) + l w): [channels][columns].
 std::vector<float> RoundingSolver::State::targets(const RoundingProblem& problem, std::int64_t first, std::int64_t channels) const {
-  const std::size_t all = problem.scales.size(), n = order.size(), count = static_cast<std::size_t>(channels), from = static_cast<std::size_t>(first);
+  const std::size_t all = problem.ranges.size(), n = order.size(), count = static_cast<std::size_t>(channels), from = static_cast<std::size_t>(first);
   std::vector<float> solved(n * count);
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t c = 0; c < count; ++c) {
@@ -102,33 +127,34 @@ std::vector<float> RoundingSolver::State::targets(const RoundingProblem& problem
 
 // Column after column, the channels of a block side by side: each takes the code nearest to its target less what the columns
 // rounded before have left of their errors.
-std::vector<std::vector<float>> RoundingSolver::State::nearest_planes(const float* targets, const float* scales, std::int64_t channels, const CodeRange* ranges) const {
-  std::vector<std::vector<float>> codes(static_cast<std::size_t>(channels), std::vector<float>(static_cast<std::size_t>(columns)));
+void RoundingSolver::State::round_to_planes(Candidates& candidates, const float* targets, const CodeRange* ranges) const {
+  const auto channels = std::ssize(candidates);
   std::vector<float> off(static_cast<std::size_t>(columns * kDenseLanes), 0.0f), carried(off.size(), 0.0f);
+  for (CodeCandidate& candidate : candidates) candidate.codes.resize(static_cast<std::size_t>(columns));
   for (std::int64_t end = columns, start; end > 0; end = start) {
     start = std::max<std::int64_t>(0, end - kPanel);
     for (std::int64_t i = end - 1; i >= start; --i) {
       float* carried_here = &carried[static_cast<std::size_t>(i * kDenseLanes)];
       add_scaled_rows(feedback.data() + i * columns + i + 1, off.data() + (i + 1) * kDenseLanes, end - 1 - i, carried_here);
-      const auto column = static_cast<std::int64_t>(order[static_cast<std::size_t>(i)]);
+      const std::size_t column = order[static_cast<std::size_t>(i)];
       for (std::int64_t c = 0; c < channels; ++c) {
-        const float target = targets[c * columns + column];
-        const float code = nearest_code(target - carried_here[c], scales[c], ranges[c]);
-        codes[static_cast<std::size_t>(c)][static_cast<std::size_t>(column)] = code;
-        off[static_cast<std::size_t>(i * kDenseLanes + c)] = scales[c] * code - target;
+        CodeCandidate& candidate = candidates[static_cast<std::size_t>(c)];
+        const float target = targets[c * columns + static_cast<std::int64_t>(column)], step = candidate.steps[column];
+        const float code = nearest_code(target - carried_here[c], step, ranges[c]);
+        candidate.codes[column] = code;
+        off[static_cast<std::size_t>(i * kDenseLanes + c)] = step * code - target;
       }
     }
     add_product({feedback.data() + start, columns}, {off.data() + start * kDenseLanes, kDenseLanes}, start, end - start, carried.data());
   }
-  return codes;
 }
 
-void RoundingSolver::State::evaluate(std::vector<CodeCandidate>& candidates, const float* targets, const float* scales) const {
-  const auto channels = static_cast<std::int64_t>(candidates.size());
+void RoundingSolver::State::evaluate(Candidates& candidates, const float* targets) const {
+  const auto channels = std::ssize(candidates);
   std::vector<float> off(static_cast<std::size_t>(channels * columns)), gradients(off.size());
   for (std::size_t i = 0; i < off.size(); ++i) {
     const std::size_t c = i / static_cast<std::size_t>(columns), k = i % static_cast<std::size_t>(columns);
-    off[i] = scales[c] * candidates[c].codes[k] - targets[i];
+    off[i] = candidates[c].steps[k] * candidates[c].codes[k] - targets[i];
   }
   multiply_transposed(off.data(), h.data(), channels, columns, columns, gradients.data());
   for (std::int64_t c = 0; c < channels; ++c) {
@@ -138,100 +164,98 @@ void RoundingSolver::State::evaluate(std::vector<CodeCandidate>& candidates, con
   }
 }
 
-// Rounds on other scales, and keeps what is better, channel by channel. Whether any was.
-bool RoundingSolver::State::try_scales(const std::vector<float>& others, const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const {
-  const auto channels = static_cast<std::int64_t>(best.size());
-  const auto codes = nearest_planes(targets, others.data(), channels, ranges);
-  std::vector<CodeCandidate> candidates(best.size());
-  for (std::size_t c = 0; c < best.size(); ++c) candidates[c].codes = codes[c];
-  evaluate(candidates, targets, others.data());
+// Rounds on other steps, and keeps what is better, channel by channel. Whether any was.
+bool RoundingSolver::State::try_steps(Candidates others, const float* targets, const CodeRange* ranges, Candidates& best) const {
+  round_to_planes(others, targets, ranges);
+  evaluate(others, targets);
   bool improved = false;
   for (std::size_t c = 0; c < best.size(); ++c) {
-    search().descend(candidates[c], targets + static_cast<std::int64_t>(c) * columns, others[c], ranges[c]);
-    if (candidates[c].error >= best[c].error) continue;
-    best[c] = std::move(candidates[c]);
-    scales[c] = others[c];
+    search().descend(others[c], targets + static_cast<std::int64_t>(c) * columns, ranges[c]);
+    if (others[c].error >= best[c].error) continue;
+    best[c] = std::move(others[c]);
     improved = true;
   }
   return improved;
 }
 
 // Scales around the given ones: where steps are coarse, the error is a rough function of the scale.
-void RoundingSolver::State::scan_scales(const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const {
-  const std::vector<float> base(scales, scales + best.size());
+void RoundingSolver::State::scan_scales(const float* targets, const CodeRange* ranges, Candidates& best) const {
+  const Candidates base = best;
   for (const float factor : {0.7f, 0.8f, 0.87f, 0.94f, 1.06f, 1.13f, 1.2f}) {
-    std::vector<float> others = base;
-    for (float& scale : others) scale *= factor;
-    try_scales(others, targets, ranges, best, scales);
+    Candidates others = base;
+    for (CodeCandidate& candidate : others) {
+      for (float& step : candidate.steps) step *= factor;
+    }
+    try_steps(std::move(others), targets, ranges, best);
   }
 }
 
 // Alternates: the best scale for the codes, the best codes for the scale; each channel as long as its error falls.
-void RoundingSolver::State::follow_scales(const float* targets, const CodeRange* ranges, std::vector<CodeCandidate>& best, float* scales) const {
-  const auto channels = static_cast<std::int64_t>(best.size());
+void RoundingSolver::State::follow_scales(const float* targets, const CodeRange* ranges, Candidates& best) const {
+  const auto channels = std::ssize(best);
   for (int i = 0; i < kScaleRounds; ++i) {
-    std::vector<float> better(scales, scales + channels), q, hq(static_cast<std::size_t>(channels * columns));
+    std::vector<float> q, hq(static_cast<std::size_t>(channels * columns));
     for (const CodeCandidate& candidate : best) q.insert(q.end(), candidate.codes.begin(), candidate.codes.end());
     multiply_transposed(q.data(), h.data(), channels, columns, columns, hq.data());
+    Candidates others = best;
     for (std::int64_t c = 0; c < channels; ++c) {
       const float* row = hq.data() + c * columns;
       const double denominator = dot(q.data() + c * columns, row, columns), numerator = dot(targets + c * columns, row, columns);
-      if (denominator > 0 && numerator > 0) better[static_cast<std::size_t>(c)] = static_cast<float>(numerator / denominator);
+      if (!(denominator > 0 && numerator > 0)) continue;
+      std::vector<float>& steps = others[static_cast<std::size_t>(c)].steps;
+      std::fill(steps.begin(), steps.end(), static_cast<float>(numerator / denominator));
     }
-    if (!try_scales(better, targets, ranges, best, scales)) return;
+    if (!try_steps(std::move(others), targets, ranges, best)) return;
   }
 }
 
 void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int64_t first, std::int64_t channels, RoundedWeights& result) const {
   const float* weights = &problem.weights[static_cast<std::size_t>(first * columns)];
-  float* scales = &result.scales[static_cast<std::size_t>(first)];
   const CodeRange* ranges = &problem.ranges[static_cast<std::size_t>(first)];
   const std::vector<float> wanted = targets(problem, first, channels);
-  std::vector<CodeCandidate> nearest(static_cast<std::size_t>(channels)), best(nearest.size());
-  const auto planes = nearest_planes(wanted.data(), scales, channels, ranges);
+  const auto target_of = [&](std::int64_t c) { return wanted.data() + c * columns; };
+  const ScalesOfColumns scales(problem, columns);
+  Candidates nearest(static_cast<std::size_t>(channels));
   for (std::int64_t c = 0; c < channels; ++c) {
-    const auto i = static_cast<std::size_t>(c);
-    best[i].codes = planes[i];
-    nearest[i].codes.resize(static_cast<std::size_t>(columns));
-    for (std::int64_t k = 0; k < columns; ++k) nearest[i].codes[static_cast<std::size_t>(k)] = nearest_code(weights[c * columns + k], scales[c], ranges[c]);
+    CodeCandidate& candidate = nearest[static_cast<std::size_t>(c)];
+    candidate.steps = scales.steps(first + c);
+    for (std::int64_t k = 0; k < columns; ++k) candidate.codes.push_back(nearest_code(weights[c * columns + k], candidate.steps[static_cast<std::size_t>(k)], ranges[c]));
   }
-  evaluate(nearest, wanted.data(), scales);
-  evaluate(best, wanted.data(), scales);
+  Candidates best = nearest;
+  round_to_planes(best, wanted.data(), ranges);
+  evaluate(nearest, wanted.data());
+  evaluate(best, wanted.data());
   for (std::int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<std::size_t>(c);
-    const float* target = wanted.data() + c * columns;
     result.nearest_error[static_cast<std::size_t>(first) + i] = nearest[i].error * unit;
-    search().descend(best[i], target, scales[c], ranges[c]);
+    search().descend(best[i], target_of(c), ranges[c]);
     if (best[i].error <= nearest[i].error) continue;
     best[i] = nearest[i];  // also where an error is no number
-    search().descend(best[i], target, scales[c], ranges[c]);
+    search().descend(best[i], target_of(c), ranges[c]);
   }
   const bool coarse = std::any_of(ranges, ranges + channels, is_coarse);
-  if (problem.fits_scales && coarse) scan_scales(wanted.data(), ranges, best, scales);
-  if (problem.fits_scales) follow_scales(wanted.data(), ranges, best, scales);
+  if (problem.fits_scales && coarse) scan_scales(wanted.data(), ranges, best);
+  if (problem.fits_scales && scales.one_a_channel()) follow_scales(wanted.data(), ranges, best);
   for (std::int64_t c = 0; c < channels; ++c) {
-    if (is_coarse(ranges[c])) search().exchange(best[static_cast<std::size_t>(c)], wanted.data() + c * columns, scales[c], ranges[c]);
+    if (is_coarse(ranges[c])) search().exchange(best[static_cast<std::size_t>(c)], target_of(c), ranges[c]);
   }
-  evaluate(best, wanted.data(), scales);  // afresh: while descending, errors are carried along in float32
+  evaluate(best, wanted.data());  // afresh: while descending, errors are carried along in float32
   for (std::int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<std::size_t>(c);
-    if (!(best[i].error <= nearest[i].error)) {
-      best[i] = std::move(nearest[i]);
-      scales[c] = problem.scales[static_cast<std::size_t>(first + c)];
-    }
-    const CodeCandidate& candidate = best[static_cast<std::size_t>(c)];
-    result.error[static_cast<std::size_t>(first + c)] = candidate.error * unit;
-    std::transform(candidate.codes.begin(), candidate.codes.end(), result.codes.begin() + (first + c) * columns, [](float q) { return static_cast<std::int32_t>(q); });
+    if (!(best[i].error <= nearest[i].error)) best[i] = std::move(nearest[i]);
+    result.error[static_cast<std::size_t>(first) + i] = best[i].error * unit;
+    scales.store(best[i].steps, first + c, result.scales);
+    std::transform(best[i].codes.begin(), best[i].codes.end(), result.codes.begin() + (first + c) * columns, [](float q) { return static_cast<std::int32_t>(q); });
   }
 }
 
 RoundedWeights RoundingSolver::solve(const RoundingProblem& problem, int threads) const {
-  const auto channels = static_cast<std::int64_t>(problem.scales.size());
+  const auto channels = std::ssize(problem.ranges);
   RoundedWeights result;
   result.codes.resize(problem.weights.size());
   result.scales = problem.scales;
-  result.error.assign(problem.scales.size(), 0.0);
-  result.nearest_error.assign(problem.scales.size(), 0.0);
+  result.error.assign(problem.ranges.size(), 0.0);
+  result.nearest_error.assign(problem.ranges.size(), 0.0);
   parallel_blocks(channels, kDenseLanes, threads, [&](std::int64_t first, std::int64_t end) { state_->solve_block(problem, first, end - first, result); });
   return result;
 }

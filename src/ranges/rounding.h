@@ -2,8 +2,8 @@
 //     (s q - w*)^T H (s q - w*)   small,   H = Cov(x^, x^) + l I,   w* = H^-1 (Cov(x^, t) + l w),
 // where t is what the channel should make of x^, and l pulls w* towards w. Sequential rounding with error feedback (the
 // nearest-plane rule on the Cholesky factor, inputs of largest variance first), then coordinate descent until nothing moves;
-// per-channel scales then follow the codes, s = (q^T H w*) / (q^T H q), as long as the error falls; coarse grids end with
-// chains of moves (ranges/code_search.h).
+// a channel's scales are then tried larger and smaller, and one that all its columns share follows the codes,
+// s = (q^T H w*) / (q^T H q), as long as the error falls; coarse grids end with chains of moves (ranges/code_search.h).
 // Sources: Nagel et al. 2021, section 3.4 (the objective); Frantar 2022 (GPTQ), Li 2025 (asymmetric target), QuantEase 2023.
 #pragma once
 
@@ -19,14 +19,15 @@ namespace halftone {
 struct RoundingProblem {
   std::vector<float> weights;
   std::vector<double> cross;  // Cov(x^, t): [columns][channels]
-  std::vector<float> scales;  // one a channel
+  std::vector<float> scales;  // [channels][blocks]
   std::vector<CodeRange> ranges;  // one a channel
   bool fits_scales = true;    // scales may move
+  std::int64_t block = 0;     // columns that share a scale of a channel; 0: all of them
 };
 
 struct RoundedWeights {
   std::vector<std::int32_t> codes;               // [channels][columns]
-  std::vector<float> scales;                     // one a channel
+  std::vector<float> scales;                     // [channels][blocks]
   std::vector<double> error, nearest_error;      // the objective, here and of rounding w to nearest on the given scale
 };
 

@@ -21,7 +21,7 @@ class Planner {
     std::vector<SweepStep> steps;
     for (std::size_t i = 0; i < order_.size(); ++i) {
       const auto layer = layer_of(graph_, order_[i]);
-      if (layer && is_quantized(graph_, *layer)) steps.push_back({*layer, shortcut_of(*layer, i), needed_at(i), rows_of(*layer)});
+      if (layer && has_grids(graph_, *layer)) steps.push_back({*layer, shortcut_of(*layer, i), needed_at(i), rows_of(*layer)});
     }
     std::vector<SweepSegment> segments;
     std::uint64_t target_bytes = 0;  // of the segment

@@ -67,7 +67,7 @@ Json settings_block(const QuantizeOptions& s) {
           {"activations", code_type_name(s.activation_bits, s.signed_activations)},
           {"bits", list_of(s.named_bits)},
           {"first_last", first_last.empty() ? Json(nullptr) : Json(first_last)},
-          {"granularity", s.granularity == Granularity::channel ? "channel" : "tensor"},
+          {"granularity", s.granularity == Granularity::channel ? "channel" : "tensor"}, {"block_size", s.block_size},
           {"symmetric", symmetric},
           {"weight_range", name_of_method(s.weight_range)},
           {"activation_range", name_of_method(s.activation_range)},

@@ -21,7 +21,7 @@ class TargetReader {
     Target target;
     target.name = text("name");
     target.weight_types = strings("weights", "types", {"int4", "int8", "int16"});
-    target.weight_granularity = strings("weights", "granularity", {"channel", "tensor"});
+    target.weight_granularity = strings("weights", "granularity", {"channel", "tensor", "block"});
     target.symmetric_weights = flag("weights", "symmetric");
     target.activation_types = strings("activations", "types", {"uint4", "int4", "uint8", "int8", "uint16", "int16"});
     target.layers = strings("operators", "layers", {});

@@ -13,7 +13,7 @@ namespace halftone {
 struct Target {
   std::string name;
   std::set<std::string> weight_types;       // that it stores: "int4", "int8", "int16"
-  std::set<std::string> weight_granularity;  // "channel", "tensor"
+  std::set<std::string> weight_granularity;  // "channel", "tensor", "block"
   bool symmetric_weights = true;            // true: it takes weights with zero_point 0 only
   std::set<std::string> activation_types;   // that it stores: "uint8", "int8", "uint16", ...
   std::set<std::string> layers;             // operators with constant weights

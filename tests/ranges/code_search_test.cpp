@@ -37,7 +37,7 @@ double error_of(const std::vector<float>& h, const std::vector<float>& codes, co
 }
 
 CodeCandidate start(const std::vector<float>& h, const std::vector<float>& target) {
-  CodeCandidate candidate;
+  CodeCandidate candidate{std::vector<float>(target.size(), kScale), {}, {}, 0};
   for (float x : target) candidate.codes.push_back(nearest_code(x, kScale, kRange));
   for (std::size_t i = 0; i < target.size(); ++i) {
     float sum = 0;
@@ -55,7 +55,7 @@ TEST(CodeSearch, EndsWhereNoSingleCodeHelps) {
     const auto h = coupled(seed), target = normals(kColumns, seed + 100);
     CodeCandidate found = start(h, target);
     const double before = found.error;
-    CodeSearch(h.data(), kColumns).descend(found, target.data(), kScale, kRange);
+    CodeSearch(h.data(), kColumns).descend(found, target.data(), kRange);
     const double least = error_of(h, found.codes, target);
     EXPECT_NEAR(found.error, least, 1e-4 * least);
     EXPECT_LE(least, before);
@@ -76,9 +76,9 @@ TEST(CodeSearch, ExchangesGoOnFromThere) {
     const auto h = coupled(seed), target = normals(kColumns, seed + 100);
     CodeCandidate found = start(h, target);
     const CodeSearch search(h.data(), kColumns);
-    search.descend(found, target.data(), kScale, kRange);
+    search.descend(found, target.data(), kRange);
     const double descended = error_of(h, found.codes, target);
-    search.exchange(found, target.data(), kScale, kRange);
+    search.exchange(found, target.data(), kRange);
     const double exchanged = error_of(h, found.codes, target);
     EXPECT_NEAR(found.error, exchanged, 1e-4 * exchanged);
     EXPECT_LE(exchanged, descended * (1 + 1e-6)) << seed;

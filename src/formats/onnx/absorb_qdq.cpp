@@ -8,13 +8,25 @@
 namespace halftone {
 namespace {
 
+// The node's axis, counted from the front; nullopt: it is counted from the back of an unknown rank, or outside.
+std::optional<int> axis_of(const Graph& graph, const Node& node) {
+  std::int64_t axis = node.attributes.integer("axis", 1);
+  if (axis < 0) {
+    const Value& data = graph.value(node.input(0));
+    if (!data.constant && !data.dims) return std::nullopt;
+    axis += data.constant ? data.constant->rank() : std::ssize(*data.dims);
+  }
+  return axis < 0 ? std::nullopt : std::optional(static_cast<int>(axis));
+}
+
 // The grid that a Q or DQ node states: from its constant scale and zero_point. Null: not a grid of ours (a dynamic
-// scale, blocks, another element type), and the node stays.
+// scale, another element type), and the node stays.
 std::shared_ptr<const Encoding> grid_of(const Graph& graph, const Node& node, DataType codes) {
   const Tensor* scale = graph.constant(node.input(1));
   const Tensor* zero = graph.constant(node.input(2));
   if (scale == nullptr || scale->type() != DataType::float32 || (node.input(2) != ValueId::none && zero == nullptr)) return nullptr;
-  if (node.attributes.integer("block_size", 0) != 0 || scale->rank() > 1 || scale->size() == 0) return nullptr;
+  const std::int64_t block_size = node.attributes.integer("block_size", 0);
+  if (block_size < 0 || (block_size == 0 && scale->rank() > 1) || scale->size() == 0) return nullptr;
   Encoding encoding;
   switch (codes) {
     case DataType::int8: encoding.bits = 8; encoding.is_signed = true; break;
@@ -37,21 +49,19 @@ std::shared_ptr<const Encoding> grid_of(const Graph& graph, const Node& node, Da
   }
   encoding.symmetric = encoding.is_signed && std::all_of(encoding.zero_point.begin(), encoding.zero_point.end(),
                                                          [](std::int32_t z) { return z == 0; });
-  if (scale->rank() == 1 && scale->size() > 1) encoding.axis = static_cast<int>(node.attributes.integer("axis", 1));
-  else if (scale->rank() == 1 && node.attributes.has("axis")) encoding.axis = static_cast<int>(node.attributes.integer("axis", 1));
+  encoding.block_size = block_size;
+  if (encoding.per_block() || (scale->rank() == 1 && (scale->size() > 1 || node.attributes.has("axis")))) {
+    const auto axis = axis_of(graph, node);
+    if (!axis) return nullptr;
+    encoding.axis = *axis;
+  }
   return std::make_shared<const Encoding>(std::move(encoding));
 }
 
-// A per-channel axis inside the rank, counted from the front; false: it does not fit.
-bool place_axis(std::shared_ptr<const Encoding>& encoding, const Shape& shape) {
-  if (!encoding->per_channel()) return true;
-  const int rank = static_cast<int>(shape.size());
-  const int axis = encoding->axis < 0 ? encoding->axis + rank : encoding->axis;
-  if (axis < 0 || axis >= rank || shape[static_cast<std::size_t>(axis)] != static_cast<std::int64_t>(encoding->scale.size())) return false;
-  Encoding placed = *encoding;
-  placed.axis = axis;
-  encoding = std::make_shared<const Encoding>(std::move(placed));
-  return true;
+// Whether the axis is there and has as many channels or blocks as there are scales.
+bool fits(const Encoding& encoding, const Shape& shape) {
+  if (encoding.axis == Encoding::kPerTensor) return true;
+  return encoding.axis < std::ssize(shape) && element_count(scale_shape(shape, encoding)) == std::ssize(encoding.scale);
 }
 
 // DequantizeLinear of int32 codes: a bias. Its float values, code times scale rounded once.
@@ -89,7 +99,7 @@ void absorb_constant(Graph& graph, NodeId id) {
     return;
   }
   std::shared_ptr<const Encoding> encoding = grid_of(graph, node, codes->type());
-  if (!encoding || !place_axis(encoding, codes->shape())) return;
+  if (!encoding || !fits(*encoding, codes->shape())) return;
   const Tensor wide = convert(*codes, DataType::int32);
   std::span<const std::int32_t> values = wide.values<std::int32_t>();
   Tensor real = dequantize({values.begin(), values.end()}, *encoding, codes->shape());
@@ -154,7 +164,7 @@ void absorb_pair(Graph& graph, NodeId dq) {
   const Tensor* zero = graph.constant(q->input(2));
   const DataType type = zero != nullptr ? zero->type() : DataType::uint8;
   std::shared_ptr<const Encoding> quantized = grid_of(graph, *q, type), back = grid_of(graph, graph.node(dq), type);
-  if (!quantized || !back || !(*quantized == *back)) return;
+  if (!quantized || !back || !(*quantized == *back) || quantized->per_block()) return;
   if (graph.only_reader(codes) != nullptr) absorb_clip(graph, *q, quantized);
   const NodeId q_id = q->id;
   Node identity;

@@ -22,13 +22,13 @@ namespace {
 
 constexpr int kFirstOpset = 10;       // QuantizeLinear and DequantizeLinear are there since then,
 constexpr int kPerChannelOpset = 13;  // have an axis,
-constexpr int kAllTypesOpset = 21;    // and know 4 and 16 bits
+constexpr int kAllTypesOpset = 21;    // and know 4 and 16 bits, and blocks
 constexpr int kClipOpset = 11;        // Clip's bounds are inputs since then
 
 bool is_byte(DataType type) { return type == DataType::int8 || type == DataType::uint8; }
 
 int opset_for(const Value& value, const Encoding& grid) {
-  if (!is_byte(storage_type(grid))) return kAllTypesOpset;
+  if (!is_byte(storage_type(grid)) || grid.per_block()) return kAllTypesOpset;
   if (grid.per_channel()) return kPerChannelOpset;
   return !value.is_constant() && is_narrower_than_stored(grid) ? kClipOpset : kFirstOpset;
 }
@@ -125,42 +125,44 @@ class GraphWriter {
     return node;
   }
 
-  static void set_axis(onnx::NodeProto& node, int axis) {
+  static void set_integer(onnx::NodeProto& node, const char* name, std::int64_t value) {
     auto* attribute = node.add_attribute();
-    attribute->set_name("axis");
+    attribute->set_name(name);
     attribute->set_type(onnx::AttributeProto::INT);
-    attribute->set_i(axis);
+    attribute->set_i(value);
   }
 
-  // scale and zero_point initializers of a grid; returns their names.
+  static void set_axis(onnx::NodeProto& node, const Encoding& grid) {
+    if (grid.axis != Encoding::kPerTensor) set_integer(node, "axis", grid.axis);
+    if (grid.per_block()) set_integer(node, "block_size", grid.block_size);
+  }
+
+  // scale and zero_point initializers of a grid, of the shape that the value's grid asks for; returns their names.
   std::vector<std::string> write_grid(const std::string& stem, const std::vector<float>& scale,
-                                      const std::vector<std::int32_t>& zero_point, DataType type, bool per_channel) {
-    const Shape shape = per_channel ? Shape{static_cast<std::int64_t>(scale.size())} : Shape{};
+                                      const std::vector<std::int32_t>& zero_point, DataType type, const Shape& shape) {
     const std::vector<std::string> names = {unique(stem + "_scale"), unique(stem + "_zero_point")};
     write_initializer(names[0], Tensor::from<float>(shape, scale));
     write_initializer(names[1], codes_tensor(zero_point, type, shape));
     return names;
   }
 
-  void write_dequantize(const std::string& codes, const std::vector<std::string>& grid, const std::string& output, int axis) {
-    auto& node = add_node("DequantizeLinear", output + "_DequantizeLinear", {codes, grid[0], grid[1]}, output);
-    if (axis != Encoding::kPerTensor) set_axis(node, axis);
+  void write_dequantize(const std::string& codes, const std::vector<std::string>& grid, const std::string& output, const Encoding& encoding) {
+    set_axis(add_node("DequantizeLinear", output + "_DequantizeLinear", {codes, grid[0], grid[1]}, output), encoding);
   }
 
   void write_pair(ValueId id) {
     const Value& value = graph_.value(id);
     const Encoding encoding = stored_grid(value);
-    const std::vector<std::string> grid =
-        write_grid(value.name, encoding.scale, encoding.zero_point, storage_type(encoding), encoding.per_channel());
+    const Shape shape = encoding.per_channel() ? Shape{std::ssize(encoding.scale)} : Shape{};
+    const std::vector<std::string> grid = write_grid(value.name, encoding.scale, encoding.zero_point, storage_type(encoding), shape);
     const std::string real = is_narrower_than_stored(encoding) ? write_clip(value, encoding, grid) : made_[id];
-    write_quantize_dequantize(value.name, real, grid, encoding.axis, read_[id]);
+    write_quantize_dequantize(value.name, real, grid, encoding, read_[id]);
   }
 
-  void write_quantize_dequantize(const std::string& stem, const std::string& real, const std::vector<std::string>& grid, int axis, const std::string& output) {
+  void write_quantize_dequantize(const std::string& stem, const std::string& real, const std::vector<std::string>& grid, const Encoding& encoding, const std::string& output) {
     const std::string codes = unique(stem + "_quantized");
-    auto& node = add_node("QuantizeLinear", stem + "_QuantizeLinear", {real, grid[0], grid[1]}, codes);
-    if (axis != Encoding::kPerTensor) set_axis(node, axis);
-    write_dequantize(codes, grid, output, axis);
+    set_axis(add_node("QuantizeLinear", stem + "_QuantizeLinear", {real, grid[0], grid[1]}, codes), encoding);
+    write_dequantize(codes, grid, output, encoding);
   }
 
   // Real numbers clipped to the ends of the grid have the codes of the grid in a wider type too.
@@ -169,7 +171,7 @@ class GraphWriter {
     std::string real = made_[value.id];
     if (is_byte(storage_type(encoding)) && value.producer != NodeId::none) {
       const std::string wide = unique(value.name + "_wide");
-      write_quantize_dequantize(wide, real, grid, encoding.axis, wide);
+      write_quantize_dequantize(wide, real, grid, encoding, wide);
       real = wide;
     }
     const std::vector<std::string> bounds = {unique(value.name + "_low"), unique(value.name + "_high")};
@@ -206,8 +208,8 @@ class GraphWriter {
     const Encoding encoding = stored_grid(value);
     const std::string codes = unique(value.name + "_quantized");
     write_initializer(codes, codes_tensor(quantize(*value.constant, encoding), storage_type(encoding), value.constant->shape()));
-    const auto grid = write_grid(value.name, encoding.scale, encoding.zero_point, storage_type(encoding), encoding.per_channel());
-    write_dequantize(codes, grid, value.name, encoding.axis);
+    const auto grid = write_grid(value.name, encoding.scale, encoding.zero_point, storage_type(encoding), scale_shape(value.constant->shape(), encoding));
+    write_dequantize(codes, grid, value.name, encoding);
     return value.name;
   }
 
@@ -221,8 +223,8 @@ class GraphWriter {
     write_initializer(codes, Tensor::from<std::int32_t>(shape, bias.codes));
     const bool per_channel = bias.scale.size() > 1 || graph_.encoding(layer.weight)->per_channel();
     const std::vector<std::int32_t> zeros(bias.scale.size(), 0);
-    write_dequantize(codes, write_grid(name, bias.scale, zeros, DataType::int32, per_channel), name,
-                     per_channel ? 0 : Encoding::kPerTensor);
+    const Shape scales = per_channel ? Shape{std::ssize(bias.scale)} : Shape{};
+    write_dequantize(codes, write_grid(name, bias.scale, zeros, DataType::int32, scales), name, {.axis = per_channel ? 0 : Encoding::kPerTensor});
     return name;
   }
 
