@@ -114,7 +114,7 @@ void raise_to_grids(Graph& graph, QuantizeReport& report) {
   if (stated >= needed) return;
   raise_opset(graph, needed);
   report.warnings.push_back(fmt::format("the file's opset is {} in place of {}: {}", needed, stated,
-                                        needed >= 21 ? "it holds codes of 4 or 16 bits" : "it holds codes, or scales a channel"));
+                                        needed >= 21 ? "it holds codes of 4 or 16 bits, or scales a block" : "it holds codes, or scales a channel"));
 }
 
 QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Settings& settings, const QuantizeOptions& options, const Job& job) {

@@ -110,6 +110,12 @@ requantization = {multiplier = "float32", rounding = "half_even"}
   expect_wrong("quantize", {"--target", "bytes.toml", "--bits", "fc=w8a16"}, {"--bits 'fc=w8a16'", "bytes", "16 bits"});
 }
 
+TEST_F(Usage, RefusesBlocksThatNothingHas) {
+  expect_wrong("quantize", {"--block-size", "1"}, {"--block-size", "1"});
+  expect_wrong("quantize", {"--block-size", "1000"}, {"--block-size 1000", "inputs, no more than a block"});
+  expect_wrong("quantize", {"--block-size", "4", "--encodings", "e.json"}, {"--block-size and --encodings"});
+}
+
 TEST_F(Usage, RefusesBitsForNodesThatThereAreNotAndContradictions) {
   expect_wrong("quantize", {"--bits", "conv1"}, {"--bits 'conv1'", "'conv1=w4a8'"});
   expect_wrong("quantize", {"--bits", "conv1=8"}, {"--bits 'conv1=8'", "'8'", "w4a8"});

@@ -29,6 +29,8 @@ SETTINGS = {  # flags, opset before and after, least part that is equal, steps t
     "w8a4 signed": (["--activations", "int4"], 11, 13, CLOSE),
     "w6a6": (["--weights", "int6", "--activations", "uint6"], 13, 13, CLOSE),
     "w8a7 signed": (["--activations", "int7"], 13, 13, CLOSE),
+    "w4a8 in blocks": (["--weights", "int4", "--block-size", "16"], 13, 21, CLOSE),
+    "w8a8 in blocks": (["--block-size", "20"], 17, 21, CLOSE),
     "w8a12": (["--activations", "uint12"], 13, 21, CLOSE),
     "w8a16": (["--activations", "uint16"], 17, 21, 0.5),
     "w8a16 signed": (["--activations", "int16"], 13, 21, 0.5),

@@ -261,3 +261,42 @@ TEST(Onnx, RefusesAGridThatTheOpsetCannotHold) {
   EXPECT_THAT(test::message_of([&] { write_onnx(graph, folder / "net.onnx"); }),
               testing::HasSubstr("value 'input': uint12 per tensor needs opset 21, but the file has opset 13"));
 }
+
+TEST(Onnx, WeightsInBlocksSurviveAndComputeTheSame) {
+  for (const std::int64_t transposed : {0, 1}) {
+    NetBuilder b;
+    const ValueId x = b.input({1, 10});
+    const ValueId w = b.constant(test::random_tensor(transposed != 0 ? Shape{4, 10} : Shape{10, 4}, 3), "w");
+    Graph graph = b.finish(transposed != 0 ? b.node("Gemm", {x, w, b.constant(test::random_tensor({4}, 5), "bias")}, {{"transB", std::int64_t{1}}}) : b.node("MatMul", {x, w}));
+    graph.file.opsets[""] = 21;
+    for (NodeId id : graph.nodes()) graph.edit(id).version = 21;
+    graph.edit(x).encoding = std::make_shared<const Encoding>(Encoding{.scale = {0.04f}, .zero_point = {110}});
+    Encoding e{.bits = 4, .is_signed = true, .symmetric = true, .axis = transposed != 0 ? 1 : 0, .block_size = 4};
+    for (int i = 0; i < 12; ++i) e.scale.push_back(0.1f + 0.05f * static_cast<float>(i));
+    e.zero_point.assign(12, 0);
+    graph.edit(w).encoding = std::make_shared<const Encoding>(e);
+    const Graph again = written_and_read(graph);
+    EXPECT_EQ(dump(again), dump(graph));
+    EXPECT_EQ(*again.encoding(layers_of(again)[0].weight), e);
+    const Tensor data = test::random_tensor({3, 10}, 5);
+    const auto simulated = run(graph, Arithmetic::simulated, data);
+    EXPECT_EQ(run(again, Arithmetic::simulated, data), simulated);
+    EXPECT_NE(run(graph, Arithmetic::float32, data), simulated);
+    graph.file.opsets[""] = 13;
+    const test::TemporaryFolder folder;
+    EXPECT_THROW(write_onnx(graph, folder / "net.onnx"), Error);
+  }
+}
+
+TEST(Onnx, CountsAnAxisFromTheBack) {
+  NetBuilder b;
+  const ValueId codes = b.constant(convert(Tensor::from<std::int32_t>({2, 3}, {1, 2, 3, 4, 5, 6}), DataType::int8));
+  const ValueId x = b.input({1, 2});
+  const ValueId w = b.node("DequantizeLinear", {codes, b.constant(Tensor::from<float>({3}, {1, 2, 3}))}, {{"axis", std::int64_t{-1}}});
+  Graph graph = b.finish(b.node("MatMul", {x, w}));
+  absorb_qdq(graph);
+  verify(graph, "test");
+  const Encoding* grid = graph.encoding(layers_of(graph).at(0).weight);
+  ASSERT_NE(grid, nullptr);
+  EXPECT_EQ(grid->axis, 1);
+}

@@ -102,3 +102,28 @@ TEST(Encoding, HasTheCodesOfItsWidth) {
     EXPECT_EQ(n.code_min(), -n.code_max());
   }
 }
+
+TEST(Quantize, TakesEachBlocksScaleAlongTheAxis) {
+  const Shape shape = {2, 5, 3};
+  Tensor real(DataType::float32, shape);
+  for (std::size_t i = 0; i < 30; ++i) real.mutable_values<float>()[i] = static_cast<float>(i) - 15;
+  for (int axis : {0, 1, 2}) {
+    Encoding e{.bits = 16, .is_signed = true, .symmetric = true, .axis = axis, .block_size = 2};
+    const Shape scales = scale_shape(shape, e);
+    EXPECT_EQ(scales[static_cast<std::size_t>(axis)], (shape[static_cast<std::size_t>(axis)] + 1) / 2);
+    for (std::int64_t i = 0; i < element_count(scales); ++i) e.scale.push_back(0.01f * static_cast<float>(i + 1));
+    e.zero_point.assign(e.scale.size(), 0);
+    const std::vector<std::int32_t> codes = quantize(real, e);
+    const ScaleIndex index(shape, e);
+    EXPECT_EQ(index.count(), std::ssize(e.scale));
+    for (std::int64_t i = 0; i < 30; ++i) {
+      std::int64_t place[3] = {i / 15, i / 3 % 5, i % 3};
+      place[axis] /= 2;
+      const std::int64_t s = (place[0] * scales[1] + place[1]) * scales[2] + place[2];
+      EXPECT_EQ(index(i), s) << axis << " " << i;
+      EXPECT_EQ(codes[static_cast<std::size_t>(i)], static_cast<std::int32_t>(std::nearbyint((static_cast<float>(i) - 15) / e.scale[static_cast<std::size_t>(s)])));
+    }
+    const Tensor back = dequantize(codes, e, shape);
+    for (std::size_t i = 0; i < 30; ++i) EXPECT_NEAR(back.values<float>()[i], real.values<float>()[i], 0.2);
+  }
+}

@@ -217,3 +217,19 @@ TEST(PlaceQuantizers, TransposedGemmWeightsHaveTheirChannelsOnTheRightAxis) {  /
     EXPECT_EQ(graph.encoding(layers_of(graph)[0].weight)->axis, transposed != 0 ? 0 : 1);
   }
 }
+
+TEST(PlaceQuantizers, CutsMatricesOfMoreInputsThanABlock) {
+  NetBuilder b;
+  const ValueId x = b.conv(b.input({1, 6, 1, 1}), 6, 40, 1);
+  const ValueId wide = b.gemm(b.flatten(x), 40, 8);
+  Graph graph = b.finish(b.node("MatMul", {b.node("MatMul", {wide, b.constant(random_tensor({8, 40}, 3))}), b.constant(random_tensor({40, 5}, 3))}));
+  PassRun run(nullptr, {.weight_bits = 4, .block_size = 16});
+  run(kPlaceQuantizers, graph);
+  run(kWeightRanges, graph);
+  std::vector<std::string> grids;
+  for (const Layer& layer : layers_of(graph)) grids.push_back(describe(*graph.encoding(layer.weight)));
+  EXPECT_EQ(grids, (std::vector<std::string>{"int4 symmetric per channel (axis 0)", "int4 symmetric in blocks of 16 (axis 1)", "int4 symmetric per channel (axis 1)",
+                                             "int4 symmetric in blocks of 16 (axis 0)"}));
+  EXPECT_EQ(graph.encoding(layers_of(graph)[1].weight)->scale.size(), 8u * 3);
+  EXPECT_EQ(graph.encoding(layers_of(graph)[3].weight)->scale.size(), 3u * 5);
+}

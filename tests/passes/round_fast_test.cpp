@@ -58,6 +58,28 @@ TEST(RoundFast, LeavesWeightsOnTheirGrids) {
   }
 }
 
+TEST(RoundFast, LeavesWeightsOnTheGridsOfTheirBlocks) {
+  NetBuilder b;
+  const ValueId hidden = b.relu(b.gemm(b.input({1, 24}), 24, 20));
+  const Graph real = b.finish(b.node("MatMul", {hidden, b.constant(random_tensor({20, 6}, 3))}));
+  const MemoryDataset data(random_tensor({64, 24}, 5));
+  Graph graph = real;
+  PassRun run(&data, {.weight_bits = 4, .block_size = 8});
+  for (const Pass* pass : {&kPlaceQuantizers, &kWeightRanges, &kActivationRanges}) run(*pass, graph);
+  const Graph nearest = graph;
+  EXPECT_EQ(run(kRoundFast, graph).changed, 2);
+  for (const Layer& layer : layers_of(graph)) {
+    const Tensor& w = *graph.constant(layer.weight);
+    const Encoding& grid = *graph.encoding(layer.weight);
+    EXPECT_TRUE(grid.per_block());
+    const Tensor again = dequantize(quantize(w, grid), grid, w.shape());
+    EXPECT_TRUE(std::equal(w.values<float>().begin(), w.values<float>().end(), again.values<float>().begin()));
+  }
+  const Tensor other = random_tensor({64, 24}, 77);
+  const auto expected = run_float(real, other);
+  EXPECT_LT(distance(simulate(graph, other), expected), 0.9 * distance(simulate(nearest, other), expected));
+}
+
 TEST(RoundFast, HasTheSameBytesTwiceAndWithTwoThreads) {
   const MemoryDataset data(random_tensor({16, 3, 8, 8}, 5));
   std::vector<std::string> dumps;

@@ -162,3 +162,37 @@ TEST(RoundingSolver, TakesAnyUnitOfItsInputs) {  // float32 could not hold the s
   EXPECT_EQ(a.scales, b.scales);
   EXPECT_EQ(b.error[0], std::ldexp(a.error[0], 180));
 }
+
+TEST(RoundingSolver, TakesAScaleForEachBlockOfColumns) {
+  const std::int64_t columns = 22, block = 8, blocks = 3, channels = 40;
+  const Matrix h = covariance(columns, 500, 3);
+  std::vector<float> w = normals(columns * channels, 4);
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] *= i % 22 < 8 ? 0.1f : i % 22 < 16 ? 1.0f : 4.0f;
+  std::vector<float> common(channels), own;
+  for (std::size_t c = 0; c < common.size(); ++c) {
+    common[c] = 1.2f;
+    for (float size : {0.03f, 0.3f, 1.2f}) own.push_back(size);
+  }
+  const std::vector<CodeRange> ranges(channels, {-8, 7});
+  const RoundingSolver solver(h, columns, 0.1, 1);
+  const RoundedWeights one = solver.solve({w, cross_of(h, w), common, ranges, true}, 1), all = solver.solve({w, cross_of(h, w), common, ranges, true, columns}, 1);
+  EXPECT_EQ(one.codes, all.codes);
+  const RoundedWeights several = solver.solve({w, cross_of(h, w), own, ranges, true, block}, 2);
+  ASSERT_EQ(std::ssize(several.scales), channels * blocks);
+  double with_one = 0, with_several = 0, by_hand = 0, told = 0;
+  for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
+    EXPECT_LE(several.error[c], several.nearest_error[c]);
+    with_one += one.error[c];
+    with_several += several.error[c];
+    std::vector<double> off;
+    for (std::size_t k = 0; k < 22; ++k) off.push_back(static_cast<double>(several.scales[c * 3 + k / 8]) * several.codes[c * 22 + k] - w[c * 22 + k]);
+    double mean = 0;
+    for (std::size_t k = 0; k < 22; ++k) mean += h[k * 22 + k] / 22;
+    for (std::size_t i = 0; i < 22; ++i) {
+      for (std::size_t j = 0; j < 22; ++j) by_hand += off[i] * (h[i * 22 + j] + (i == j ? 0.1 * mean : 0)) * off[j];
+    }
+    told += several.error[c];
+  }
+  EXPECT_LT(with_several, 0.8 * with_one);
+  EXPECT_NEAR(told, by_hand, 1e-3 * by_hand);
+}
