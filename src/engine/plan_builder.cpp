@@ -151,7 +151,7 @@ Call PlanBuilder::call(const Node& node) const {
 const Encoding* PlanBuilder::grid(ValueId id) const {
   if (!simulated() || id == ValueId::none) return nullptr;
   const Encoding* encoding = graph_.encoding(id);
-  if (encoding == nullptr || encoding->placed_only() || encoding->per_channel() || type(id) != DataType::float32) return nullptr;
+  if (encoding == nullptr || encoding->placed_only() || !encoding->per_tensor() || type(id) != DataType::float32) return nullptr;
   return encoding;
 }
 

@@ -78,15 +78,15 @@ ChannelWalk channel_walk(const Shape& shape, int axis) {
 }
 
 ScaleIndex::ScaleIndex(const Shape& shape, int axis, std::int64_t block_size) : walk_(channel_walk(shape, axis)), block_(block_size) {
-  if (block_ > 0) blocks_ = (walk_.channels + block_ - 1) / block_;
+  if (block_ > 0) blocks_ = blocks_in(walk_.channels, block_);
 }
 
 Shape scale_shape(const Shape& shape, const Encoding& encoding) {
-  if (encoding.axis == Encoding::kPerTensor) return {};
+  if (encoding.per_tensor()) return {};
   const auto axis = static_cast<std::size_t>(encoding.axis);
   if (!encoding.per_block()) return {shape[axis]};
   Shape scales = shape;
-  scales[axis] = (shape[axis] + encoding.block_size - 1) / encoding.block_size;
+  scales[axis] = blocks_in(shape[axis], encoding.block_size);
   return scales;
 }
 
@@ -96,7 +96,7 @@ namespace {
 template <typename Body>
 void for_each_element(const Shape& shape, const Encoding& encoding, const Body& body) {
   const ChannelWalk walk = channel_walk(shape, encoding.axis);
-  const std::int64_t block = encoding.block_size, blocks = block > 0 ? (walk.channels + block - 1) / block : 0;
+  const std::int64_t block = encoding.block_size, blocks = block > 0 ? blocks_in(walk.channels, block) : 0;
   std::int64_t i = 0;
   for (std::int64_t o = 0; o < walk.outer; ++o) {
     for (std::int64_t c = 0; c < walk.channels; ++c) {

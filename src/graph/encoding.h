@@ -29,6 +29,7 @@ struct Encoding {
   std::vector<int> channel_bits;         // one a channel, each at most `bits`; empty: `bits` everywhere
 
   bool placed_only() const { return scale.empty(); }
+  bool per_tensor() const { return axis == kPerTensor; }
   bool per_channel() const { return axis != kPerTensor && block_size == 0; }
   bool per_block() const { return block_size > 0; }
   int bits_of(std::size_t channel) const { return channel_bits.empty() ? bits : channel_bits[channel]; }
@@ -87,6 +88,9 @@ class ScaleIndex {
   ChannelWalk walk_;
   std::int64_t block_, blocks_ = 1;
 };
+
+// Blocks that cover an axis, the last one perhaps shorter.
+inline std::int64_t blocks_in(std::int64_t length, std::int64_t block_size) { return length == 0 ? 0 : (length - 1) / block_size + 1; }
 
 // The shape of a tensor of scales: [], [channels], or the tensor's own with the axis cut into blocks.
 Shape scale_shape(const Shape& shape, const Encoding& encoding);

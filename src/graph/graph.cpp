@@ -286,7 +286,7 @@ void verify_encoding(const Value& value, std::string_view where) {
     fail(fmt::format("{} scales but {} zero points", e.scale.size(), e.zero_point.size()));
   }
   std::size_t expected = 1;
-  if (e.axis != Encoding::kPerTensor) {
+  if (!e.per_tensor()) {
     if (!value.dims || e.axis >= static_cast<int>(value.dims->size())) fail(fmt::format("no axis {}", e.axis));
     const std::int64_t channels = (*value.dims)[static_cast<std::size_t>(e.axis)].size;
     expected = channels < 0 ? e.scale.size() : static_cast<std::size_t>(channels);

@@ -8,7 +8,7 @@
 namespace halftone {
 
 CodeGrid code_grid(const Encoding& encoding) {
-  HALFTONE_CHECK(!encoding.per_channel() && encoding.scale.size() == 1);
+  HALFTONE_CHECK(encoding.per_tensor() && encoding.scale.size() == 1);
   return {encoding.scale[0], static_cast<float>(encoding.code_min() - encoding.zero_point[0]),
           static_cast<float>(encoding.code_max() - encoding.zero_point[0])};
 }

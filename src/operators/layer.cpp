@@ -77,7 +77,7 @@ bool has_grids(const Graph& graph, const Layer& layer) {
   const Encoding* data = graph.encoding(layer.data);
   const Encoding* weight = graph.encoding(layer.weight);
   if (data == nullptr || weight == nullptr || data->placed_only() || weight->placed_only()) return false;
-  return !data->per_channel() && (!weight->per_channel() || weight->axis == layer.weight_axis);
+  return data->per_tensor() && (!weight->per_channel() || weight->axis == layer.weight_axis);
 }
 
 bool is_quantized(const Graph& graph, const Layer& layer) { return has_grids(graph, layer) && !graph.encoding(layer.weight)->per_block(); }

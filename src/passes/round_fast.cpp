@@ -9,11 +9,11 @@
 #include "base/text.h"
 #include "evaluation/metrics.h"
 #include "passes/fit_bias.h"
+#include "passes/grid_of_rows.h"
 #include "passes/layer_edit.h"
 #include "passes/pass.h"
 #include "ranges/clamped_means.h"
 #include "ranges/moments.h"
-#include "ranges/rounding.h"
 #include "ranges/sweep.h"
 
 namespace halftone {
@@ -61,44 +61,6 @@ struct Solution {
       std::copy(own, own + blocks, scales.begin() + static_cast<std::ptrdiff_t>((first + c) * blocks));
     }
   }
-};
-
-// A weight's grid as [channels][blocks] of scales; one that the tensor shares is each channel's.
-class GridOfRows {
- public:
-  GridOfRows(const Encoding& grid, const Shape& weight, const Layer& layer) : grid_(grid), shape_(scale_shape(weight, grid)), axis_(layer.weight_axis) {
-    const std::int64_t columns = element_count(weight) / layer.channels;
-    block_ = grid.per_block() ? grid.block_size : columns;
-    if (grid.per_block()) scales_ = rows_of_weight(Tensor::from<float>(shape_, grid.scale), axis_);
-    else if (grid.per_channel()) scales_ = grid.scale;
-    else scales_.assign(static_cast<std::size_t>(layer.channels), grid.scale[0]);
-    blocks_ = std::ssize(scales_) / layer.channels;
-  }
-
-  const std::vector<float>& scales() const { return scales_; }
-  std::int64_t block() const { return block_; }  // columns that share a scale
-  bool per_tensor() const { return grid_.axis == Encoding::kPerTensor; }
-
-  void add_channel(std::size_t channel, RoundingProblem& problem) const {
-    const auto from = scales_.begin() + static_cast<std::ptrdiff_t>(channel) * blocks_;
-    problem.scales.insert(problem.scales.end(), from, from + blocks_);
-    const std::size_t own = grid_.per_channel() ? channel : 0;  // blocks are symmetric: all have the codes of the first
-    problem.ranges.push_back({grid_.code_min(own) - grid_.zero_point[own], grid_.code_max(own) - grid_.zero_point[own]});
-  }
-
-  Encoding with(const std::vector<float>& scales) const {
-    Encoding grid = grid_;
-    if (grid.per_channel()) grid.scale = scales;
-    if (grid.per_block()) grid.scale = to_floats(weight_of_rows(scales, shape_, axis_));
-    return grid;
-  }
-
- private:
-  const Encoding& grid_;
-  Shape shape_;
-  int axis_;
-  std::int64_t block_ = 0, blocks_ = 1;
-  std::vector<float> scales_;
 };
 
 class FastRounding : public SweepVisitor {

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/parallel.h"
+#include "graph/encoding.h"
 #include "kernels/cholesky.h"
 #include "kernels/dense.h"
 #include "ranges/code_search.h"
@@ -28,7 +29,7 @@ double dot(const float* a, const float* b, std::int64_t count) {
 class ScalesOfColumns {
  public:
   ScalesOfColumns(const RoundingProblem& problem, std::int64_t columns)
-      : scales_(problem.scales), columns_(columns), block_(problem.block > 0 ? problem.block : columns), blocks_((columns + block_ - 1) / block_) {}
+      : scales_(problem.scales), columns_(columns), block_(problem.block > 0 ? problem.block : columns), blocks_(blocks_in(columns, block_)) {}
 
   bool one_a_channel() const { return blocks_ == 1; }
 

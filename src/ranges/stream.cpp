@@ -12,7 +12,7 @@ constexpr std::int64_t kBlock = 1 << 16;
 
 bool contains(const std::vector<ValueId>& values, ValueId id) { return std::find(values.begin(), values.end(), id) != values.end(); }
 
-bool fits_bytes(const Encoding* grid) { return grid != nullptr && !grid->per_channel() && grid->bits <= 8; }
+bool fits_bytes(const Encoding* grid) { return grid != nullptr && grid->per_tensor() && grid->bits <= 8; }
 
 }  // namespace
 

@@ -300,3 +300,17 @@ TEST(Onnx, CountsAnAxisFromTheBack) {
   ASSERT_NE(grid, nullptr);
   EXPECT_EQ(grid->axis, 1);
 }
+
+TEST(Onnx, AConstantInBlocksThatNoLayerReadsIsTakenAsNumbers) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 4});
+  const ValueId codes = b.constant(convert(Tensor::from<std::int32_t>({1, 4}, {1, 2, 3, 4}), DataType::int8));
+  const ValueId scales = b.constant(Tensor::from<float>({1, 2}, {1, 10}));
+  const ValueId w = b.node("DequantizeLinear", {codes, scales}, {{"axis", std::int64_t{1}}, {"block_size", std::int64_t{2}}});
+  Graph graph = b.finish(b.add(x, w));
+  graph.file.opsets[""] = 21;
+  for (NodeId id : graph.nodes()) graph.edit(id).version = 21;
+  absorb_qdq(graph);
+  verify(graph, "test");
+  EXPECT_EQ(run(graph, Arithmetic::simulated, Tensor::from<float>({1, 4}, {0, 0, 0, 0})), (std::vector<float>{1, 2, 30, 40}));
+}

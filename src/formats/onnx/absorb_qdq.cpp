@@ -60,7 +60,7 @@ std::shared_ptr<const Encoding> grid_of(const Graph& graph, const Node& node, Da
 
 // Whether the axis is there and has as many channels or blocks as there are scales.
 bool fits(const Encoding& encoding, const Shape& shape) {
-  if (encoding.axis == Encoding::kPerTensor) return true;
+  if (encoding.per_tensor()) return true;
   return encoding.axis < std::ssize(shape) && element_count(scale_shape(shape, encoding)) == std::ssize(encoding.scale);
 }
 
@@ -132,7 +132,7 @@ void merge_identity(Graph& graph, NodeId id) {
 
 // The grid with the fewer codes whose ends a Clip before it has; null: there is none.
 std::shared_ptr<const Encoding> narrowed(const Encoding& stored, const Clamp& clamp) {
-  if (stored.per_channel()) return nullptr;
+  if (!stored.per_tensor()) return nullptr;
   for (int bits = 2; bits < stored.bits; ++bits) {
     Encoding grid = stored;
     grid.bits = bits;

@@ -133,7 +133,7 @@ class GraphWriter {
   }
 
   static void set_axis(onnx::NodeProto& node, const Encoding& grid) {
-    if (grid.axis != Encoding::kPerTensor) set_integer(node, "axis", grid.axis);
+    if (!grid.per_tensor()) set_integer(node, "axis", grid.axis);
     if (grid.per_block()) set_integer(node, "block_size", grid.block_size);
   }
 
