@@ -2,6 +2,8 @@
 //   - Values that share a grid get the one that the file gives to any of them.
 //   - A value without an entry gets its range computed as usual. Names that folding removed are passed over. Both are
 //     listed in warnings.
+//   - Layers that share a weight have one each behind round_fast, and a file written then names the copies: where it does,
+//     they are made here, in the same order.
 //   - Throws Error for names that the model does not have, and for grids that the target or the value's shape does not take.
 // Needs nothing.
 #include <algorithm>
@@ -9,6 +11,7 @@
 
 #include "base/text.h"
 #include "operators/layer.h"
+#include "passes/layer_edit.h"
 #include "passes/pass.h"
 
 namespace halftone {
@@ -17,6 +20,7 @@ namespace {
 class Loading {
  public:
   Loading(Graph& graph, PassContext& context) : graph_(graph), context_(context), target_(context.target), file_(*context.encodings) {
+    copy_named_weights();
     for (const Layer& layer : layers_of(graph)) {
       weights_.emplace(layer.weight, layer);
       if (layer.bias != ValueId::none) biases_.insert(layer.bias);
@@ -42,6 +46,17 @@ class Loading {
   }
 
  private:
+  void copy_named_weights() {
+    std::set<std::string> names;
+    for (const EncodingsEntry& entry : file_.entries) names.insert(entry.name);
+    for (Layer& layer : layers_of(graph_)) {
+      const bool on_codes = graph_.encoding(layer.data) != nullptr && graph_.encoding(layer.weight) != nullptr;
+      if (!on_codes || !shares_weight(graph_, layer) || !names.contains(copied_weight_name(graph_, layer))) continue;
+      const ValueId own = own_weight(graph_, layer);
+      graph_.edit(own).encoding = std::make_shared<const Encoding>(*graph_.encoding(own));  // a grid of its own, too
+    }
+  }
+
   template <typename... Args>
   [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) const {
     throw Error("{}: {}", file_.path, fmt::vformat(format, fmt::make_format_args(args...)));

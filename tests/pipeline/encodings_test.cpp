@@ -107,6 +107,21 @@ TEST_F(EncodingsFiles, GiveTheSameBytesWhenLoaded) {
   }
 }
 
+TEST_F(EncodingsFiles, LayersThatShareAWeightTakeTheirOwnGridsBack) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 3, 8, 8}), w = b.constant(random_tensor({3, 3, 1, 1}, 3, 0.5), "w");
+  const ValueId first = b.relu(b.node("Conv", {x, w})), second = b.relu(b.node("Conv", {first, w}));
+  const Graph graph = b.finish(b.node("Conv", {second, w}));
+  for (const Rounding rounding : {Rounding::fast, Rounding::nearest}) {
+    QuantizeOptions options{.rounding = rounding};
+    quantize(graph, "first", options);
+    options.load_encodings = folder_ / "first.json";
+    const QuantizeReport report = quantize(graph, "again", options);
+    EXPECT_EQ(read_text(folder_ / "first.json"), read_text(folder_ / "again.json"));
+    EXPECT_TRUE(report.warnings.empty());
+  }
+}
+
 TEST_F(EncodingsFiles, MayLeaveValuesToCalibration) {
   const Graph graph = mixed_network();
   quantize(graph, "first");
