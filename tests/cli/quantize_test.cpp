@@ -208,6 +208,14 @@ TEST_F(Quantize, NamedAndOuterLayersTakeTheirBits) {
   EXPECT_EQ(read_text(path("again.onnx")), read_text(path("out.onnx")));
 }
 
+TEST_F(Quantize, PassesAreSkippedByOneFlagOrSeveral) {
+  const Json all = quantize({"net.onnx", "--data", "x.npy"});
+  const Json json = quantize({"net.onnx", "--data", "x.npy", "--disable-pass", "fold_constants,fold-batch-norm", "--disable-pass", "round_fast"});
+  EXPECT_EQ(json["passes"].size(), all["passes"].size() - 3);
+  for (const Json& pass : json["passes"]) EXPECT_THAT(pass["name"], ::testing::Not(::testing::AnyOf("fold_constants", "fold_batch_norm", "round_fast")));
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--disable-pass", "round_fast,fold_bach_norm"}, {"no pass 'fold_bach_norm'", "'fold_batch_norm'"});
+}
+
 TEST_F(Quantize, AQuantizedFileIsRefused) {
   quantize({"net.onnx", "--data", "x.npy"});
   for (const char* last : {"--quiet", "--dry-run"}) {
