@@ -72,9 +72,12 @@ void check_widths(const std::string& flag, const LayerBits& bits, const Quantize
 }
 
 // Nodes with bits to choose: layers, and what has its inputs on grids.
-bool takes_bits(const Graph& graph, NodeId id, const NamedBits& named, const Target& target) {
-  if (is_layer(graph, id)) return true;
-  return named.bits.activation != 0 && target.own_grid.contains(graph.node(id).type);
+bool takes_bits(const Graph& graph, NodeId id, const Target& target) {
+  return is_layer(graph, id) || target.own_grid.contains(graph.node(id).type);
+}
+
+bool is_excluded(const Graph& graph, NodeId id, const QuantizeOptions& options) {
+  return std::any_of(options.exclude.begin(), options.exclude.end(), [&](const std::string& glob) { return glob_matches(glob, graph.node(id).name); });
 }
 
 // The first node that both match and disagree about, or none.
@@ -87,20 +90,38 @@ NodeId contradiction(const Graph& graph, const NamedBits& a, const NamedBits& b)
   return NodeId::none;
 }
 
-void check_glob(const Graph& graph, const NamedBits& named, const Target& target) {
-  std::vector<std::string> layers;
-  bool matches_others = false;
+[[noreturn]] void fail_without_nodes(const Graph& graph, const NamedBits& named, const Target& target) {
+  std::vector<std::string> names;
+  bool matches = false;
   for (NodeId id : graph.nodes()) {
     const std::string& name = graph.node(id).name;
-    const bool matches = glob_matches(named.glob, name), takes = takes_bits(graph, id, named, target);
-    if (matches && takes) return;
-    if (takes) layers.push_back(name);
-    matches_others = matches_others || matches;
+    matches = matches || glob_matches(named.glob, name);
+    if (takes_bits(graph, id, target) && (named.bits.activation != 0 || is_layer(graph, id))) names.push_back(name);
   }
-  const std::string near = did_you_mean(named.glob, layers);
-  const std::vector<std::string> some(layers.begin(), layers.begin() + std::min<std::ptrdiff_t>(3, std::ssize(layers)));
-  throw UsageError("{} matches {}{}", flag_of(named), matches_others ? "no node with a weight or with inputs on grids of their own" : "no node",
+  const std::string near = did_you_mean(named.glob, names);
+  const std::vector<std::string> some(names.begin(), names.begin() + std::min<std::ptrdiff_t>(3, std::ssize(names)));
+  throw UsageError("{} matches {}{}", flag_of(named), matches ? "no node with a weight or with inputs on grids of their own" : "no node",
                    !near.empty() ? near : some.empty() ? "" : "; such are " + quoted_list(some));
+}
+
+[[noreturn]] void fail_without_weight(const std::string& node, const NamedBits& named) {
+  const int data = named.bits.activation;
+  if (data != 0) throw UsageError("{}: '{}' has no weight; give '{}=a{}' alone", flag_of(named), node, named.glob, data);
+  throw UsageError("{}: '{}' has no weight; only the bits of its data can be chosen, for example '{}=a8'", flag_of(named), node, named.glob);
+}
+
+// Something must take each width that is given.
+void check_glob(const Graph& graph, const NamedBits& named, const QuantizeOptions& options, const Target& target) {
+  std::vector<NodeId> matching;
+  for (NodeId id : graph.nodes()) {
+    if (glob_matches(named.glob, graph.node(id).name) && takes_bits(graph, id, target)) matching.push_back(id);
+  }
+  if (matching.empty()) fail_without_nodes(graph, named, target);
+  const std::string first = graph.node(matching.front()).name;
+  std::erase_if(matching, [&](NodeId id) { return is_excluded(graph, id, options); });
+  if (matching.empty()) throw UsageError("{} matches only what --exclude leaves in float, as '{}'; leave one out", flag_of(named), first);
+  const bool has_weight = std::any_of(matching.begin(), matching.end(), [&](NodeId id) { return is_layer(graph, id); });
+  if (named.bits.weight != 0 && !has_weight) fail_without_weight(graph.node(matching.front()).name, named);
 }
 
 }  // namespace
@@ -150,7 +171,7 @@ void check_bits(const Graph& graph, const QuantizeOptions& options, const Target
   for (std::size_t i = 0; i < options.named_bits.size(); ++i) {
     const NamedBits& named = options.named_bits[i];
     check_widths(flag_of(named), named.bits, options, target);
-    check_glob(graph, named, target);
+    check_glob(graph, named, options, target);
     for (std::size_t j = 0; j < i; ++j) {
       const NodeId both = contradiction(graph, options.named_bits[j], named);
       if (both == NodeId::none) continue;

@@ -32,7 +32,7 @@ std::string describe(const LayerBits& bits);
 std::optional<LayerBits> layer_bits(const std::string& text);
 
 // Throws UsageError: widths that there are not or that the target cannot store, globs that match no node with bits of its
-// own, two that disagree about a node.
+// own or none outside --exclude, a weight's width where none has a weight, two globs that disagree about a node.
 void check_bits(const Graph& graph, const QuantizeOptions& options, const Target& target);
 
 }  // namespace halftone

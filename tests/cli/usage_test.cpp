@@ -123,6 +123,15 @@ TEST_F(Usage, RefusesBitsForNodesThatThereAreNotAndContradictions) {
   expect_wrong("quantize", {"--config", "bits.toml"}, {"'conv*=w4'", "'conv1=w8'", "'conv1'"});
 }
 
+TEST_F(Usage, RefusesBitsThatNothingTakes) {
+  expect_wrong("quantize", {"--exclude", "conv1", "--bits", "conv1=w4"}, {"--bits 'conv1=w4'", "'conv1'", "--exclude leaves in float", "leave one out"});
+  expect_wrong("quantize", {"--exclude", "*", "--bits", "conv*=w4"}, {"--bits 'conv*=w4'", "--exclude leaves in float"});
+  expect_wrong("quantize", {"--bits", "pool=w4a8"}, {"--bits 'pool=w4a8'", "'pool' has no weight", "give 'pool=a8'"});
+  expect_wrong("quantize", {"--bits", "pool=w4"}, {"--bits 'pool=w4'", "'pool' has no weight", "'pool=a8'", "of its data"});
+  const Outcome outcome = halftone({"quantize", "net.onnx", "--dry-run", "--exclude", "conv1", "--bits", "conv*=w4", "--bits", "*oo*=a8"});
+  EXPECT_EQ(outcome.status, 0) << outcome;
+}
+
 TEST_F(Usage, WhatIsReadIsNeverWrittenOver) {
   folder_.write("l.csv", "file,class\n");
   folder_.write("c.toml", "samples = 1\n");
