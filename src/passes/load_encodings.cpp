@@ -41,7 +41,7 @@ class Loading {
     for (const auto& [id, entry] : settled_) context_.given.insert(id);
     PassReport report;
     report.changed = static_cast<int>(settled_.size());
-    report.summary = fmt::format("{} grids of {} (version {})", settled_.size(), file_.path, name_of(file_.version));
+    report.summary = fmt::format("{} of {} (version {})", counted(std::ssize(settled_), "grid"), file_.path, name_of(file_.version));
     return report;
   }
 
@@ -108,8 +108,8 @@ class Loading {
     const Encoding encoding = stored(encoding_of(entry, *graph_.encoding(id), layer.channels), entry, target_.weight_types);
     const std::size_t scales = encoding.scale.size();
     if (encoding.per_channel() && (static_cast<std::int64_t>(scales) != layer.channels || encoding.axis != layer.weight_axis)) {
-      fail("weight '{}' has {} scales along axis {} there, but {} channels along axis {}; is the file of another model?", entry.name, scales, encoding.axis,
-           layer.channels, layer.weight_axis);
+      fail("weight '{}' has {} along axis {} there, but {} along axis {}; is the file of another model?", entry.name,
+           counted(static_cast<std::int64_t>(scales), "scale"), encoding.axis, counted(layer.channels, "channel"), layer.weight_axis);
     }
     const char* granularity = encoding.per_channel() ? "channel" : "tensor";
     if (!target_.weight_granularity.contains(granularity)) fail("weight '{}' has a scale per {} there, which the target {} does not take", entry.name, granularity, target_.name);
@@ -142,13 +142,13 @@ class Loading {
     for (const auto& [name, id] : by_name_) {
       if (graph_.encoding(id) != nullptr && graph_.encoding(id)->placed_only()) missing.push_back(name);
     }
-    list("values are not in it; their ranges are computed", missing);
-    list("of its values were folded away", folded_);
-    list("of its values stay in float", left_float_);
+    list("value is not in it; its range is computed", "values are not in it; their ranges are computed", missing);
+    list("of its values was folded away", "of its values were folded away", folded_);
+    list("of its values stays in float", "of its values stay in float", left_float_);
   }
 
-  void list(const char* what, const std::vector<std::string>& names) {
-    if (!names.empty()) context_.warnings.push_back(fmt::format("{}: {} {}: {}", file_.path, names.size(), what, some_of(names)));
+  void list(const char* one, const char* many, const std::vector<std::string>& names) {
+    if (!names.empty()) context_.warnings.push_back(fmt::format("{}: {}: {}", file_.path, counted(std::ssize(names), one, many), some_of(names)));
   }
 
   Graph& graph_;

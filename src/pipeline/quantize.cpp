@@ -28,7 +28,7 @@ class Stopwatch {
 // "; the model's 52 nodes have names like 'conv1', 'relu1' and 'conv2'"
 std::string some_names(const std::vector<std::string>& names) {
   const std::vector<std::string> first(names.begin(), names.begin() + std::min<std::ptrdiff_t>(3, std::ssize(names)));
-  return names.empty() ? "" : fmt::format("; the model's {} nodes have names like {}", names.size(), quoted_list(first));
+  return names.empty() ? "" : fmt::format("; the model's {} names like {}", counted(std::ssize(names), "node has", "nodes have"), quoted_list(first));
 }
 
 // The file of --load-encodings, where there is one.
@@ -223,8 +223,8 @@ QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, con
   Graph quantized = graph;
   QuantizeReport report = quantize(quantized, data, files.encodings ? with_own_weights(options) : options, job);
   if (report.quantized_layers == 0) {
-    throw Error("{}: nothing was quantized: 0 of {} layers are on codes, {} nodes stay in float; --dry-run says why", files.model.string(), report.layers,
-                report.float_layers.size());
+    throw Error("{}: nothing was quantized: 0 of {} are on codes, {} in float; --dry-run says why", files.model.string(), counted(report.layers, "layer"),
+                counted(std::ssize(report.float_layers), "node stays", "nodes stay"));
   }
   const Stopwatch export_watch;
   write_onnx(quantized, candidate.path());

@@ -216,6 +216,16 @@ TEST_F(Quantize, PassesAreSkippedByOneFlagOrSeveral) {
   expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--disable-pass", "round_fast,fold_bach_norm"}, {"no pass 'fold_bach_norm'", "'fold_batch_norm'"});
 }
 
+TEST_F(Quantize, OneOfAThingIsNoPlural) {
+  write_net(path("norm.onnx"), {.batch_norm = true});
+  const Outcome outcome = halftone({"quantize", "norm.onnx", "--data", "x.npy", "--samples", "1", "--exclude", "conv2", "--exclude", "fc"});
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_THAT(outcome.out, ::testing::HasSubstr("1 layer in 1 segment;"));
+  for (const char* plural : {" 1 layers", " 1 segments", " 1 samples", " 1 weights", " 1 grids", " 1 values", " 1 nodes"}) {
+    EXPECT_THAT(outcome.out + outcome.err, ::testing::Not(::testing::HasSubstr(plural)));
+  }
+}
+
 TEST_F(Quantize, AQuantizedFileIsRefused) {
   quantize({"net.onnx", "--data", "x.npy"});
   for (const char* last : {"--quiet", "--dry-run"}) {

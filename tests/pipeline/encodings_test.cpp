@@ -147,7 +147,7 @@ TEST_F(EncodingsFiles, MayNameValuesThatAreFoldedAway) {
   const std::string folded = graph.value(graph.node(graph.nodes().at(1)).output()).name;  // of the first BatchNormalization
   QuantizeOptions options;
   options.load_encodings = changed("first", [&](auto& entries) { entries.push_back({.name = folded, .is_float = true}); });
-  EXPECT_THAT(quantize(graph, "again", options).warnings, ElementsAre(HasSubstr("1 of its values were folded away: '" + folded + "'")));
+  EXPECT_THAT(quantize(graph, "again", options).warnings, ElementsAre(HasSubstr("1 of its values was folded away: '" + folded + "'")));
 }
 
 TEST_F(EncodingsFiles, GridsThatDoNotFitAreRefused) {
