@@ -28,7 +28,7 @@ void refuse_quantized(const Graph& graph, const std::string& model) {
 }
 
 void print_plan(const Common& common, const QuantizeReport& report) {
-  Table table({Table::Align::left, Table::Align::left, Table::Align::left}, 2);
+  Table table({Table::Align::left, Table::Align::left, Table::Align::left}, 0);
   table.header({"value", "grid", "why"});
   for (const ValueRecord& value : report.values) table.add({value.name, value.grid, value.reason});
   print(common, table.text());

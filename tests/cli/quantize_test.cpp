@@ -101,6 +101,23 @@ TEST_F(Quantize, DryRunNeedsNoDataAndWritesNothing) {
   EXPECT_EQ(files(), before);
 }
 
+TEST_F(Quantize, ThePlanFitsEightyColumnsAndKeepsItsReasons) {
+  Graph graph = small_net();
+  const std::string path_of_net = "/network/features/features.17/block/";
+  for (ValueId id : graph.values()) graph.edit(id).name = path_of_net + "a_long_name_of_a_value_called/" + graph.value(id).name;
+  for (NodeId id : graph.nodes()) graph.edit(id).name = path_of_net + "a_long_name_of_a_node_called/" + graph.node(id).name;
+  write_onnx(graph, path("long.onnx"));
+  const Outcome outcome = halftone({"quantize", "long.onnx", "--dry-run", "--exclude", "*/conv2"});
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  std::istringstream lines(outcome.out);
+  std::string words;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 80u) << line;
+    words += line.substr(std::min(line.size(), line.find_first_not_of(' '))) + " ";
+  }
+  for (const char* part : {"/netw...conv1.weight ", "weight of Conv '/netw", "/conv1'", "result of Gemm", "excluded by --exclude"}) EXPECT_THAT(words, ::testing::HasSubstr(part));
+}
+
 TEST_F(Quantize, SameBytesTwiceAndWithAnyNumberOfThreads) {
   write_net(path("norm.onnx"), {.batch_norm = true, .side = 20, .width = 24});
   write_inputs(path("wide.npy"), 70, 20);
