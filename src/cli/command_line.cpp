@@ -21,8 +21,8 @@ namespace {
 struct Texts {
   std::string size, interpolation = "bilinear", color = "rgb", mean, std;
   std::optional<std::int64_t> samples;
-  std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse", rounding = "fast", encodings_version = "2.0.0";
-  std::string passes, max_memory, first_last;
+  std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse", rounding = "fast";
+  std::string passes, max_memory, first_last, encodings_version;
   std::vector<std::string> bits, disabled_passes;
   int threads = 0;
 };
@@ -90,7 +90,7 @@ struct CodeType {
 CodeType code_type(const std::string& flag, const std::string& text, const std::string& examples) {
   CodeType type{0, text.starts_with("int")};
   const std::string digits = text.substr(std::min(text.size(), text.find("int") + 3));
-  const bool is_number = !digits.empty() && digits.size() <= 2 && std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  const bool is_number = !digits.empty() && digits.size() <= 2 && digits[0] != '0' && std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   if ((type.is_signed || text.starts_with("uint")) && is_number) type.bits = std::stoi(digits);
   if (type.bits < 1 || type.bits > 32) throw UsageError("--{} {}: is no type of codes; give {}", flag, text, examples);
   return type;
@@ -236,6 +236,11 @@ class Parser {
       options->crop_fraction = fraction;
     }
     read_settings(texts_, line_.quantize.options);
+    if (!texts_.encodings_version.empty()) read_encodings_version();
+  }
+
+  void read_encodings_version() {
+    if (!line_.quantize.encodings) throw UsageError("--encodings-version is that of the file of --encodings, which is not given; leave it out or give both");
     line_.quantize.encodings_version = encodings_version(texts_.encodings_version);
   }
 

@@ -9,8 +9,6 @@
 namespace halftone {
 namespace {
 
-constexpr int kLeastActivationBits = 4, kMostBits = 16;
-
 bool is_layer(const Graph& graph, NodeId id) {
   const Operator* op = find_operator(graph.node(id));
   return op != nullptr && op->layer != nullptr;
@@ -53,14 +51,14 @@ bool disagree(int a, int b) { return a != 0 && b != 0 && a != b; }
 std::string flag_of(const NamedBits& named) { return fmt::format("--bits '{}={}'", named.glob, describe(named.bits)); }
 
 void check_weight_bits(const std::string& flag, int bits, const Target& target) {
-  if (bits < 2 || (bits > 8 && bits != 16)) throw UsageError("{}: weights take 2 to 8 bits, or 16; {} were asked for", flag, bits);
+  if (!is_weight_width(bits)) throw UsageError("{}: {}; {} were asked for", flag, kWeightWidths, bits);
   if (bits_of_storage(target.weight_types, true, bits) != 0) return;
   throw UsageError("{}: the target {} stores weights in {}, which do not hold {} bits", flag, target.name,
                    quoted_list({target.weight_types.begin(), target.weight_types.end()}), bits);
 }
 
 void check_activation_bits(const std::string& flag, int bits, bool is_signed, const Target& target) {
-  if (bits < kLeastActivationBits || bits > kMostBits) throw UsageError("{}: activations take 4 to 16 bits; {} were asked for", flag, bits);
+  if (!is_activation_width(bits)) throw UsageError("{}: {}; {} were asked for", flag, kActivationWidths, bits);
   if (bits_of_storage(target.activation_types, is_signed, bits) != 0) return;
   throw UsageError("{}: the target {} stores activations in {}, which do not hold {} bits {}", flag, target.name,
                    quoted_list({target.activation_types.begin(), target.activation_types.end()}), bits, is_signed ? "with a sign" : "without a sign");
@@ -125,6 +123,12 @@ void check_glob(const Graph& graph, const NamedBits& named, const QuantizeOption
 }
 
 }  // namespace
+
+const char* const kWeightWidths = "weights take 2 to 8 bits, or 16";
+const char* const kActivationWidths = "activations take 4 to 16 bits";
+
+bool is_weight_width(int bits) { return (bits >= 2 && bits <= 8) || bits == 16; }
+bool is_activation_width(int bits) { return bits >= 4 && bits <= 16; }
 
 BitsOfNodes::BitsOfNodes(const Graph& graph, const QuantizeOptions& options) : usual_{options.weight_bits, options.activation_bits} {
   if (options.first_last.weight != 0 || options.first_last.activation != 0) {

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "operators/layer.h"
+#include "passes/layer_bits.h"
 #include "passes/layer_edit.h"
 #include "passes/pass.h"
 
@@ -101,11 +102,16 @@ class Loading {
 
   std::shared_ptr<const Encoding> grid_of_activation(ValueId id, const EncodingsEntry& entry) const {
     if (entry.scale.size() > 1) fail("value '{}' has {} scales there; an activation takes one", entry.name, entry.scale.size());
-    return checked(entry, stored(encoding_of(entry, *graph_.encoding(id), 1), entry, target_.activation_types));
+    if (entry.axis) fail("value '{}' has a scale per channel (axis {}) there; an activation takes one", entry.name, *entry.axis);
+    const Encoding encoding = encoding_of(entry, *graph_.encoding(id), 1);
+    if (!is_activation_width(encoding.bits)) fail("value '{}' is {} there; {}", entry.name, code_type_name(encoding.bits, encoding.is_signed), kActivationWidths);
+    return checked(entry, stored(encoding, entry, target_.activation_types));
   }
 
   std::shared_ptr<const Encoding> grid_of_weight(ValueId id, const EncodingsEntry& entry, const Layer& layer) const {
-    const Encoding encoding = stored(encoding_of(entry, *graph_.encoding(id), layer.channels), entry, target_.weight_types);
+    Encoding encoding = encoding_of(entry, *graph_.encoding(id), layer.channels);
+    if (!is_weight_width(encoding.bits)) fail("weight '{}' is {} there; {}", entry.name, code_type_name(encoding.bits, encoding.is_signed), kWeightWidths);
+    encoding = stored(encoding, entry, target_.weight_types);
     const std::size_t scales = encoding.scale.size();
     if (encoding.per_channel() && (static_cast<std::int64_t>(scales) != layer.channels || encoding.axis != layer.weight_axis)) {
       fail("weight '{}' has {} along axis {} there, but {} along axis {}; is the file of another model?", entry.name,

@@ -59,6 +59,9 @@ TEST_F(Quantize, WritesEncodingsAndTakesThemBack) {
   expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "-o", "c.onnx", "--encodings", "c.onnx"}, {"are one file"});
   expect_usage_error({"quantize", "net.onnx", "--dry-run", "--encodings", "c.json"}, {"a dry run computes no grids"});
   expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--encodings", "c.json", "--encodings-version", "1.2"}, {"--encodings-version", "2.0.0"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--encodings-version", "1.0.0"}, {"--encodings-version", "--encodings", "leave it out"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--encodings", "-"}, {"--encodings -", "stdout", "give a file name"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--output", "-"}, {"--output -", "stdout", "give a file name"});
   expect_failure({"quantize", "net.onnx", "--data", "x.npy", "--load-encodings", "nothing.json"}, {"nothing.json: cannot be opened"});
   expect_failure({"quantize", "net.onnx", "--data", "x.npy", "--load-encodings", "net.onnx"}, {"net.onnx: is no JSON"});
 }

@@ -86,6 +86,8 @@ TEST_F(Usage, SaysWhatIsNotSupportedYet) {
 
 TEST_F(Usage, RefusesBitsThatThereAreNot) {
   expect_wrong("quantize", {"--weights", "uint8"}, {"--weights uint8", "signed", "'int8'"});
+  expect_wrong("quantize", {"--weights", "int08"}, {"--weights int08", "'int8'"});
+  expect_wrong("quantize", {"--activations", "uint08"}, {"--activations uint08", "'uint16'"});
   expect_wrong("quantize", {"--weights", "eight"}, {"--weights eight", "'int8'"});
   for (const char* bits : {"1", "9", "12", "15", "17"}) {
     expect_wrong("quantize", {"--weights", std::string("int") + bits}, {std::string("--weights int") + bits, "2 to 8 bits, or 16"});
