@@ -144,6 +144,18 @@ void check_files(const QuantizeFiles& files) {
   }
 }
 
+// Errors name the file that was asked for, not the one that will become it.
+template <typename Write>
+void write_under(const TemporaryPath& file, const Write& write) {
+  try {
+    write(file.path());
+  } catch (const Error& error) {
+    const std::string what = error.what(), temporary = file.path().string();
+    if (!what.starts_with(temporary)) throw;
+    throw Error("{}{}", file.target().string(), what.substr(temporary.size()));
+  }
+}
+
 // Grids that are written for other tools are those of the model's own weights.
 QuantizeOptions with_own_weights(const QuantizeOptions& options) {
   QuantizeOptions own = options;
@@ -227,8 +239,8 @@ QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, con
                 counted(std::ssize(report.float_layers), "node stays", "nodes stay"));
   }
   const Stopwatch export_watch;
-  write_onnx(quantized, candidate.path());
-  if (encodings) write_encodings(encodings_of(quantized), files.encodings_version, encodings->path());
+  write_under(candidate, [&](const std::filesystem::path& path) { write_onnx(quantized, path); });
+  if (encodings) write_under(*encodings, [&](const std::filesystem::path& path) { write_encodings(encodings_of(quantized), files.encodings_version, path); });
   report.stages.emplace_back("export", export_watch.seconds());
   const Stopwatch reading_watch;
   Graph again = read_onnx(candidate.path());
