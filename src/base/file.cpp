@@ -84,6 +84,23 @@ class TemporaryFile {
 
 namespace {
 
+// What can be said of a file's name without writing it.
+void check_place(const fs::path& path) {
+  std::error_code ignored;
+  if (path.empty()) throw Error("an empty name for an output file");
+  if (fs::is_directory(path, ignored)) throw Error("{}: is a directory; give a file name", path.string());
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (!fs::exists(folder, ignored)) {
+    throw Error("{}: cannot be written: the folder {} does not exist", path.string(), folder.string());
+  }
+  if (!fs::is_directory(folder, ignored)) {
+    throw Error("{}: cannot be written: {} is not a folder", path.string(), folder.string());
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    throw Error("{}: cannot be written: the folder {}: {}", path.string(), folder.string(), std::strerror(errno));
+  }
+}
+
 // A pipe or a device takes the bytes as they come: nothing may be renamed over it.
 void write_straight(const fs::path& path, const std::function<void(const Append&)>& produce) {
   std::ofstream stream(path, std::ios::binary);
@@ -96,7 +113,7 @@ void write_straight(const fs::path& path, const std::function<void(const Append&
 }  // namespace
 
 void write_file_atomically(const fs::path& path, const std::function<void(const Append&)>& produce) {
-  check_writable(path);
+  check_place(path);
   std::error_code ignored;
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) return write_straight(path, produce);
   TemporaryFile file(fs::is_symlink(path, ignored) ? fs::weakly_canonical(path) : path);
@@ -113,19 +130,14 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
 }
 
 void check_writable(const fs::path& path) {
+  check_place(path);
   std::error_code ignored;
-  if (path.empty()) throw Error("an empty name for an output file");
-  if (fs::is_directory(path, ignored)) throw Error("{}: is a directory; give a file name", path.string());
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (!fs::exists(folder, ignored)) {
-    throw Error("{}: cannot be written: the folder {} does not exist", path.string(), folder.string());
+  const bool is_there = fs::exists(path, ignored);
+  if (is_there && !fs::is_regular_file(path, ignored)) {  // a pipe or a device: not opened before its time
+    if (::access(path.c_str(), W_OK) != 0) throw Error("{}: cannot be written: {}", path.string(), std::strerror(errno));
+    return;
   }
-  if (!fs::is_directory(folder, ignored)) {
-    throw Error("{}: cannot be written: {} is not a folder", path.string(), folder.string());
-  }
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    throw Error("{}: cannot be written: the folder {}: {}", path.string(), folder.string(), std::strerror(errno));
-  }
+  const TemporaryFile made_and_removed(fs::is_symlink(path, ignored) ? fs::weakly_canonical(path) : path);
 }
 
 }  // namespace halftone

@@ -37,7 +37,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view t
 using Append = std::function<void(std::span<const std::byte>)>;
 void write_file_atomically(const std::filesystem::path& path, const std::function<void(const Append&)>& produce);
 
-// Throws Error unless a file could be created at `path` now (its folder exists and is one). For checks before long work.
+// Throws Error unless a file can be created at `path` now: makes one beside it and removes it. For checks before long work.
 void check_writable(const std::filesystem::path& path);
 
 }  // namespace halftone

@@ -116,6 +116,11 @@ std::string some_of(const std::vector<std::string>& names, std::size_t most) {
   return names.size() > most ? fmt::format("{} and {} more", text, names.size() - most) : text;
 }
 
+std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
+  if (count == 1 || !many.empty()) return fmt::format("{} {}", count, count == 1 ? one : many);
+  return fmt::format("{} {}{}", count, one, one.ends_with('s') ? "es" : "s");
+}
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
   std::string text;
   for (std::size_t i = 0; i < parts.size(); ++i) {

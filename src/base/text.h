@@ -24,6 +24,9 @@ std::string did_you_mean(std::string_view wrong, const std::vector<std::string>&
 // "'a', 'b', 'c' and 12 more": the first `most` of them.
 std::string some_of(const std::vector<std::string>& names, std::size_t most = 12);
 
+// "1 layer", "2 layers", "3 biases"; `many` where the word alone does not make it: "1 channel holds", "2 channels hold".
+std::string counted(std::int64_t count, std::string_view one, std::string_view many = "");
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 std::string format_bytes(std::uint64_t bytes);   // 18.6 MB (10^6), 512 B

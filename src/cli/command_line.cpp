@@ -21,9 +21,9 @@ namespace {
 struct Texts {
   std::string size, interpolation = "bilinear", color = "rgb", mean, std;
   std::optional<std::int64_t> samples;
-  std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse", rounding = "fast", encodings_version = "2.0.0";
-  std::string passes, max_memory, first_last;
-  std::vector<std::string> bits;
+  std::string weights = "int8", activations = "uint8", granularity = "channel", symmetric = "weights", weight_range = "mse", activation_range = "mse", rounding = "fast";
+  std::string passes, max_memory, first_last, encodings_version;
+  std::vector<std::string> bits, disabled_passes;
   int threads = 0;
 };
 
@@ -31,6 +31,15 @@ std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
   std::istringstream stream(text);
   for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+// "a,b" and "c" as "a", "b", "c".
+std::vector<std::string> split_all(const std::vector<std::string>& texts) {
+  std::vector<std::string> parts;
+  for (const std::string& text : texts) {
+    for (std::string& part : split(text, ',')) parts.push_back(std::move(part));
+  }
   return parts;
 }
 
@@ -81,7 +90,7 @@ struct CodeType {
 CodeType code_type(const std::string& flag, const std::string& text, const std::string& examples) {
   CodeType type{0, text.starts_with("int")};
   const std::string digits = text.substr(std::min(text.size(), text.find("int") + 3));
-  const bool is_number = !digits.empty() && digits.size() <= 2 && std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  const bool is_number = !digits.empty() && digits.size() <= 2 && digits[0] != '0' && std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   if ((type.is_signed || text.starts_with("uint")) && is_number) type.bits = std::stoi(digits);
   if (type.bits < 1 || type.bits > 32) throw UsageError("--{} {}: is no type of codes; give {}", flag, text, examples);
   return type;
@@ -114,6 +123,7 @@ void read_settings(const Texts& texts, QuantizeOptions& s) {
   s.weight_range = range_method(texts.weight_range);
   s.activation_range = range_method(texts.activation_range);
   s.passes = split(texts.passes, ',');
+  s.disabled_passes = split_all(texts.disabled_passes);
 }
 
 std::uint64_t memory_size(const std::string& text) {
@@ -226,6 +236,11 @@ class Parser {
       options->crop_fraction = fraction;
     }
     read_settings(texts_, line_.quantize.options);
+    if (!texts_.encodings_version.empty()) read_encodings_version();
+  }
+
+  void read_encodings_version() {
+    if (!line_.quantize.encodings) throw UsageError("--encodings-version is that of the file of --encodings, which is not given; leave it out or give both");
     line_.quantize.encodings_version = encodings_version(texts_.encodings_version);
   }
 
@@ -334,7 +349,7 @@ class Parser {
     choice(app, "--encodings-version", texts_.encodings_version, {"2.0.0", "1.0.0", "0.6.1"}, "of that file");
     option(app, "--load-encodings", "FILE", s.load_encodings, "take grids from an encodings file instead of computing them");
     option(app, "--passes", "A,B,..", texts_.passes, "run these passes alone");
-    repeated(app, "--disable-pass", "NAME", s.disabled_passes, "skip this pass");
+    repeated(app, "--disable-pass", "A,B,..", texts_.disabled_passes, "skip these passes");
     app->add_flag("--dry-run", c.dry_run, "say which value would get which grid, and why; needs no data");
     option(app, "--max-memory", "SIZE", texts_.max_memory, "use at most this much memory, e.g. 400M");
     add_data(app, c.data, c.data_options, false);

@@ -49,7 +49,7 @@ void inspect(const InspectCommand& command, const Common& common) {
   if (!facts.unsupported.empty()) {
     Table missing({Table::Align::left, Table::Align::left}, 1);
     for (const UnsupportedNode& node : facts.unsupported) missing.add({fmt::format("{} (opset {})", node.type, node.version), node.name});
-    print(common, fmt::format("\n{} nodes have operators that halftone does not know:\n", facts.unsupported.size()) + missing.text());
+    print(common, fmt::format("\n{} that halftone does not know:\n", counted(std::ssize(facts.unsupported), "node has an operator", "nodes have operators")) + missing.text());
   }
   write_json(common, inspect_json(command.model, graph, facts));
 }

@@ -45,6 +45,10 @@ void check(const std::vector<Named>& inputs, const std::vector<Named>& outputs) 
   }
 }
 
+void refuse_stdout(const char* flag, const char* what, const std::optional<std::string>& path) {
+  if (path == "-") throw UsageError("{} -: {} cannot go to stdout; give a file name", flag, what);
+}
+
 }  // namespace
 
 void refuse_overwriting(const CommandLine& line) {
@@ -57,6 +61,8 @@ void refuse_overwriting(const CommandLine& line) {
   if (line.command == "run") check({{"MODEL", line.run.model}, {"--data", line.run.data}, config}, {{"--output", line.run.output}, json});
   if (line.command == "quantize") {
     const QuantizeCommand& c = line.quantize;
+    refuse_stdout("--output", "the quantized network", c.output);
+    refuse_stdout("--encodings", "encodings", c.encodings);
     check({{"MODEL", c.model}, {"--data", c.data}, {"--load-encodings", c.options.load_encodings}, config},
           {{"--output", c.output.value_or("")}, {"--encodings", c.encodings.value_or("")}, json});
   }

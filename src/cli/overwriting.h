@@ -5,7 +5,7 @@
 
 namespace halftone::cli {
 
-// Throws UsageError naming both flags. Pipes and devices are nobody's input.
+// Throws UsageError naming both flags, or the one whose file cannot be stdout. Pipes and devices are nobody's input.
 void refuse_overwriting(const CommandLine& line);
 
 }  // namespace halftone::cli

@@ -28,7 +28,7 @@ void refuse_quantized(const Graph& graph, const std::string& model) {
 }
 
 void print_plan(const Common& common, const QuantizeReport& report) {
-  Table table({Table::Align::left, Table::Align::left, Table::Align::left}, 2);
+  Table table({Table::Align::left, Table::Align::left, Table::Align::left}, 0);
   table.header({"value", "grid", "why"});
   for (const ValueRecord& value : report.values) table.add({value.name, value.grid, value.reason});
   print(common, table.text());
@@ -79,6 +79,11 @@ void print_result(const Common& common, const QuantizeFiles& files, const Quanti
   print(common, "\n" + table.text());
 }
 
+void warn_all(const Common& common, const QuantizeReport& report) {
+  if (common.quiet) return;
+  for (const std::string& warning : report.warnings) warn(warning);
+}
+
 // What the largest matrices of --rounding fast take.
 std::uint64_t rounding_bytes(const Graph& graph) {
   std::uint64_t most = 0;
@@ -125,6 +130,7 @@ void quantize_model(const QuantizeCommand& command, const Common& common) {
     report.float_bytes = fs::file_size(command.model);
     print_plan(common, report);
     print_float_layers(common, report);
+    warn_all(common, report);
     write_json(common, quantize_json(command.model, std::nullopt, command.options, report, process_figures()));
     return;
   }
@@ -137,9 +143,7 @@ void quantize_model(const QuantizeCommand& command, const Common& common) {
   const QuantizeReport report = quantize_file(files, graph, *data, command.options, job);
   const ProcessFigures process = process_figures();
   print_result(common, files, report, process);
-  if (!common.quiet) {
-    for (const std::string& warning : report.warnings) warn(warning);
-  }
+  warn_all(common, report);
   write_json(common, quantize_json(command.model, output, command.options, report, process));
 }
 

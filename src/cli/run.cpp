@@ -111,7 +111,7 @@ void run_model(const RunCommand& command, const Common& common) {
     for (ValueId id : missing) names.push_back(graph.value(id).name);
     warn(fmt::format("{} of the values named vanish into fused steps or constants and were not written: {}", names.size(), join(names, ", ")));
   }
-  print(common, fmt::format("{} samples -> {}\n", data->size(), command.output));
+  print(common, fmt::format("{} -> {}\n", counted(data->size(), "sample"), command.output));
   write_json(common, run_json(command.model, command.as, target.name, command.output, data->size(), process_figures()));
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "operators/clamp.h"
 #include "passes/calibrated.h"
 #include "passes/fit_bias.h"
@@ -68,7 +69,7 @@ PassReport activation_ranges(Graph& graph, PassContext& context) {
       settle(graph, grid, statistics.at(grid.measured), context, report);
     }
   }
-  report.summary = fmt::format("{} grids", report.changed);
+  report.summary = counted(report.changed, "grid");
   for (const Layer& layer : layers_of(graph)) fit_bias(graph, layer, context, report);
   return report;
 }

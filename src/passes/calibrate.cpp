@@ -4,6 +4,7 @@
 // fold_constant_channels, which runs behind it, moves no value by more than 1e-3 of a channel's range: the statistics stand.
 #include <algorithm>
 
+#include "base/text.h"
 #include "operators/layer.h"
 #include "passes/calibrated.h"
 #include "passes/layer_chain.h"
@@ -30,7 +31,7 @@ bool covers(const Calibration& calibration, const CalibrationWishes& wishes) {
 PassReport calibrate_pass(Graph& graph, PassContext& context) {
   PassReport report;
   const Calibration& found = calibrated(graph, context);
-  report.summary = fmt::format("{} samples, {} values", context.data->size(), found.statistics.size());
+  report.summary = counted(context.data->size(), "sample") + ", " + counted(std::ssize(found.statistics), "value");
   return report;
 }
 

@@ -5,6 +5,7 @@
 // added to a shortcut also the shortcut's error (ranges/sweep.h). Needs samples. Changes biases, and adds those that are
 // missing; a MatMul has none. Where a clamp reads the result, the means behind it are what agrees (ranges/clamped_means.h). Where the new bias leaves int32, the channel's weight scale is widened, and said so.
 // Source: Nagel et al. 2019 (DFQ), section 4.2; Nagel et al. 2021, section 3.3; the shortcut's error is ours.
+#include "base/text.h"
 #include "passes/fit_bias.h"
 #include "passes/layer_edit.h"
 #include "ranges/clamped_means.h"
@@ -84,7 +85,7 @@ PassReport correct_bias(Graph& graph, PassContext& context) {
   const SweepOptions options{.samples = 64, .rows = 4096, .store_bytes = context.job.store_bytes, .seed = context.options.seed, .label = "correcting biases"};
   sweep_layers(graph, *context.data, options, context.job, correction);
   context.float_network_changed = context.float_network_changed || report.changed > 0;
-  if (report.changed > 0) report.summary = fmt::format("{} biases", report.changed);
+  if (report.changed > 0) report.summary = counted(report.changed, "bias");
   return report;
 }
 

@@ -9,6 +9,7 @@
 // Source: Nagel et al. 2019 (DFQ), section 4.1 (moving scales through Relu); the use for activations: METHODS 3.2.
 #include <algorithm>
 
+#include "base/text.h"
 #include "passes/calibrated.h"
 #include "passes/layer_chain.h"
 #include "passes/layer_edit.h"
@@ -70,11 +71,11 @@ PassReport equalize_activations(Graph& graph, PassContext& context) {
     scale_channels(graph, *chain, gains);
     report.changed += scaled;
     ++values;
-    report.note("'{}': {} of {} channels scaled, by up to {:.3g}", graph.value(chain->value).name, scaled, gains.size(), *std::max_element(gains.begin(), gains.end()));
+    report.note("'{}': {} of {} scaled, by up to {:.3g}", graph.value(chain->value).name, scaled, counted(std::ssize(gains), "channel"), *std::max_element(gains.begin(), gains.end()));
   }
   if (values == 0) return report;
   context.float_network_changed = true;
-  report.summary = fmt::format("{} channels of {} values fill their grids", report.changed, values);
+  report.summary = fmt::format("{} of {} fill their grids", counted(report.changed, "channel"), counted(values, "value"));
   return report;
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "operators/window.h"
 #include "passes/calibrated.h"
 #include "passes/layer_chain.h"
@@ -136,18 +137,18 @@ PassReport fold_constant_channels(Graph& graph, PassContext& context) {
     all.on_samples += tally.on_samples;
     all.kept += tally.kept;
     if (tally.provable + tally.on_samples > 0) {
-      report.note("'{}': {} of {} channels are constant ({} provably, {} on the samples) and were folded into the layers that read them",
-                  name, tally.provable + tally.on_samples, chain.layer.channels, tally.provable, tally.on_samples);
+      report.note("'{}': {} of {} constant ({} provably, {} on the samples) and folded into the layers that read them", name,
+                  tally.provable + tally.on_samples, counted(chain.layer.channels, "channel"), tally.provable, tally.on_samples);
     }
-    if (tally.kept > 0) report.note("'{}': {} constant channels kept, a reader pads with zeros", name, tally.kept);
+    if (tally.kept > 0) report.note("'{}': {} kept, a reader pads with zeros", name, counted(tally.kept, "constant channel"));
   }
   if (all.kept > 0) report.summary = fmt::format("{} kept behind zero padding", all.kept);
   if (report.changed > 0) {
     context.float_network_changed = true;
-    report.summary = fmt::format("{} channels of {} layers ({} provably constant, {} on the samples){}", report.changed, layers, all.provable,
+    report.summary = fmt::format("{} of {} ({} provably constant, {} on the samples){}", counted(report.changed, "channel"), counted(layers, "layer"), all.provable,
                                  all.on_samples, report.summary.empty() ? "" : ", " + report.summary);
-    context.warnings.push_back(fmt::format("fold_constant_channels: {} channels hold one constant on all samples; they were folded into biases "
-                                           "(--disable-pass fold_constant_channels keeps them)", report.changed));
+    context.warnings.push_back(fmt::format("fold_constant_channels: {} folded into biases (--disable-pass fold_constant_channels keeps them)",
+                                           counted(report.changed, "channel holds one constant on all samples; it was", "channels hold one constant on all samples; they were")));
   }
   return report;
 }

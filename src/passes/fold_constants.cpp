@@ -2,6 +2,7 @@
 // Needs nothing. Keeps the float outputs to the bit.
 #include <algorithm>
 
+#include "base/text.h"
 #include "operators/operator.h"
 #include "passes/pass.h"
 
@@ -72,7 +73,7 @@ PassReport fold_constants(Graph& graph, PassContext&) {
     }
   }
   graph.remove_unused_nodes();
-  if (report.changed > 0) report.summary = fmt::format("{} nodes folded", report.changed);
+  if (report.changed > 0) report.summary = counted(report.changed, "node") + " folded";
   return report;
 }
 

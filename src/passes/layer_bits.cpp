@@ -9,8 +9,6 @@
 namespace halftone {
 namespace {
 
-constexpr int kLeastActivationBits = 4, kMostBits = 16;
-
 bool is_layer(const Graph& graph, NodeId id) {
   const Operator* op = find_operator(graph.node(id));
   return op != nullptr && op->layer != nullptr;
@@ -53,14 +51,14 @@ bool disagree(int a, int b) { return a != 0 && b != 0 && a != b; }
 std::string flag_of(const NamedBits& named) { return fmt::format("--bits '{}={}'", named.glob, describe(named.bits)); }
 
 void check_weight_bits(const std::string& flag, int bits, const Target& target) {
-  if (bits < 2 || (bits > 8 && bits != 16)) throw UsageError("{}: weights take 2 to 8 bits, or 16; {} were asked for", flag, bits);
+  if (!is_weight_width(bits)) throw UsageError("{}: {}; {} were asked for", flag, kWeightWidths, bits);
   if (bits_of_storage(target.weight_types, true, bits) != 0) return;
   throw UsageError("{}: the target {} stores weights in {}, which do not hold {} bits", flag, target.name,
                    quoted_list({target.weight_types.begin(), target.weight_types.end()}), bits);
 }
 
 void check_activation_bits(const std::string& flag, int bits, bool is_signed, const Target& target) {
-  if (bits < kLeastActivationBits || bits > kMostBits) throw UsageError("{}: activations take 4 to 16 bits; {} were asked for", flag, bits);
+  if (!is_activation_width(bits)) throw UsageError("{}: {}; {} were asked for", flag, kActivationWidths, bits);
   if (bits_of_storage(target.activation_types, is_signed, bits) != 0) return;
   throw UsageError("{}: the target {} stores activations in {}, which do not hold {} bits {}", flag, target.name,
                    quoted_list({target.activation_types.begin(), target.activation_types.end()}), bits, is_signed ? "with a sign" : "without a sign");
@@ -72,9 +70,12 @@ void check_widths(const std::string& flag, const LayerBits& bits, const Quantize
 }
 
 // Nodes with bits to choose: layers, and what has its inputs on grids.
-bool takes_bits(const Graph& graph, NodeId id, const NamedBits& named, const Target& target) {
-  if (is_layer(graph, id)) return true;
-  return named.bits.activation != 0 && target.own_grid.contains(graph.node(id).type);
+bool takes_bits(const Graph& graph, NodeId id, const Target& target) {
+  return is_layer(graph, id) || target.own_grid.contains(graph.node(id).type);
+}
+
+bool is_excluded(const Graph& graph, NodeId id, const QuantizeOptions& options) {
+  return std::any_of(options.exclude.begin(), options.exclude.end(), [&](const std::string& glob) { return glob_matches(glob, graph.node(id).name); });
 }
 
 // The first node that both match and disagree about, or none.
@@ -87,23 +88,47 @@ NodeId contradiction(const Graph& graph, const NamedBits& a, const NamedBits& b)
   return NodeId::none;
 }
 
-void check_glob(const Graph& graph, const NamedBits& named, const Target& target) {
-  std::vector<std::string> layers;
-  bool matches_others = false;
+[[noreturn]] void fail_without_nodes(const Graph& graph, const NamedBits& named, const Target& target) {
+  std::vector<std::string> names;
+  bool matches = false;
   for (NodeId id : graph.nodes()) {
     const std::string& name = graph.node(id).name;
-    const bool matches = glob_matches(named.glob, name), takes = takes_bits(graph, id, named, target);
-    if (matches && takes) return;
-    if (takes) layers.push_back(name);
-    matches_others = matches_others || matches;
+    matches = matches || glob_matches(named.glob, name);
+    if (takes_bits(graph, id, target) && (named.bits.activation != 0 || is_layer(graph, id))) names.push_back(name);
   }
-  const std::string near = did_you_mean(named.glob, layers);
-  const std::vector<std::string> some(layers.begin(), layers.begin() + std::min<std::ptrdiff_t>(3, std::ssize(layers)));
-  throw UsageError("{} matches {}{}", flag_of(named), matches_others ? "no node with a weight or with inputs on grids of their own" : "no node",
+  const std::string near = did_you_mean(named.glob, names);
+  const std::vector<std::string> some(names.begin(), names.begin() + std::min<std::ptrdiff_t>(3, std::ssize(names)));
+  throw UsageError("{} matches {}{}", flag_of(named), matches ? "no node with a weight or with inputs on grids of their own" : "no node",
                    !near.empty() ? near : some.empty() ? "" : "; such are " + quoted_list(some));
 }
 
+[[noreturn]] void fail_without_weight(const std::string& node, const NamedBits& named) {
+  const int data = named.bits.activation;
+  if (data != 0) throw UsageError("{}: '{}' has no weight; give '{}=a{}' alone", flag_of(named), node, named.glob, data);
+  throw UsageError("{}: '{}' has no weight; only the bits of its data can be chosen, for example '{}=a8'", flag_of(named), node, named.glob);
+}
+
+// Something must take each width that is given.
+void check_glob(const Graph& graph, const NamedBits& named, const QuantizeOptions& options, const Target& target) {
+  std::vector<NodeId> matching;
+  for (NodeId id : graph.nodes()) {
+    if (glob_matches(named.glob, graph.node(id).name) && takes_bits(graph, id, target)) matching.push_back(id);
+  }
+  if (matching.empty()) fail_without_nodes(graph, named, target);
+  const std::string first = graph.node(matching.front()).name;
+  std::erase_if(matching, [&](NodeId id) { return is_excluded(graph, id, options); });
+  if (matching.empty()) throw UsageError("{} matches only what --exclude leaves in float, as '{}'; leave one out", flag_of(named), first);
+  const bool has_weight = std::any_of(matching.begin(), matching.end(), [&](NodeId id) { return is_layer(graph, id); });
+  if (named.bits.weight != 0 && !has_weight) fail_without_weight(graph.node(matching.front()).name, named);
+}
+
 }  // namespace
+
+const char* const kWeightWidths = "weights take 2 to 8 bits, or 16";
+const char* const kActivationWidths = "activations take 4 to 16 bits";
+
+bool is_weight_width(int bits) { return (bits >= 2 && bits <= 8) || bits == 16; }
+bool is_activation_width(int bits) { return bits >= 4 && bits <= 16; }
 
 BitsOfNodes::BitsOfNodes(const Graph& graph, const QuantizeOptions& options) : usual_{options.weight_bits, options.activation_bits} {
   if (options.first_last.weight != 0 || options.first_last.activation != 0) {
@@ -150,7 +175,7 @@ void check_bits(const Graph& graph, const QuantizeOptions& options, const Target
   for (std::size_t i = 0; i < options.named_bits.size(); ++i) {
     const NamedBits& named = options.named_bits[i];
     check_widths(flag_of(named), named.bits, options, target);
-    check_glob(graph, named, target);
+    check_glob(graph, named, options, target);
     for (std::size_t j = 0; j < i; ++j) {
       const NodeId both = contradiction(graph, options.named_bits[j], named);
       if (both == NodeId::none) continue;

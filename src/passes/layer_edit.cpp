@@ -6,10 +6,18 @@ std::string bias_name(const Graph& graph, const Layer& layer) {
   return graph.unique_value_name(graph.node(layer.node).name + ".bias");
 }
 
+bool shares_weight(const Graph& graph, const Layer& layer) {
+  return graph.value(layer.weight).readers.size() != 1 || graph.is_output(layer.weight);
+}
+
+std::string copied_weight_name(const Graph& graph, const Layer& layer) {
+  return graph.unique_value_name(graph.value(layer.weight).name + "_copy");
+}
+
 ValueId own_weight(Graph& graph, Layer& layer) {
-  if (graph.value(layer.weight).readers.size() == 1 && !graph.is_output(layer.weight)) return layer.weight;
+  if (!shares_weight(graph, layer)) return layer.weight;
   const Tensor copy = *graph.constant(layer.weight);
-  const ValueId own = graph.add_constant(graph.unique_value_name(graph.value(layer.weight).name + "_copy"), copy);
+  const ValueId own = graph.add_constant(copied_weight_name(graph, layer), copy);
   graph.edit(own).encoding = graph.value(layer.weight).encoding;
   const std::vector<ValueId> inputs = graph.node(layer.node).inputs;
   for (std::size_t i = 0; i < inputs.size(); ++i) {

@@ -13,6 +13,10 @@ namespace halftone {
 // grid.
 ValueId own_weight(Graph& graph, Layer& layer);
 
+// Whether own_weight would copy, and the name that the copy would get.
+bool shares_weight(const Graph& graph, const Layer& layer);
+std::string copied_weight_name(const Graph& graph, const Layer& layer);
+
 // The bias as [channels] floats; zeros where there is none.
 std::vector<float> bias_or_zero(const Graph& graph, const Layer& layer);
 

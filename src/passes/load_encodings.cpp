@@ -2,6 +2,8 @@
 //   - Values that share a grid get the one that the file gives to any of them.
 //   - A value without an entry gets its range computed as usual. Names that folding removed are passed over. Both are
 //     listed in warnings.
+//   - Layers that share a weight have one each behind round_fast, and a file written then names the copies: where it does,
+//     they are made here, in the same order.
 //   - Throws Error for names that the model does not have, and for grids that the target or the value's shape does not take.
 // Needs nothing.
 #include <algorithm>
@@ -9,6 +11,8 @@
 
 #include "base/text.h"
 #include "operators/layer.h"
+#include "passes/layer_bits.h"
+#include "passes/layer_edit.h"
 #include "passes/pass.h"
 
 namespace halftone {
@@ -17,6 +21,7 @@ namespace {
 class Loading {
  public:
   Loading(Graph& graph, PassContext& context) : graph_(graph), context_(context), target_(context.target), file_(*context.encodings) {
+    copy_named_weights();
     for (const Layer& layer : layers_of(graph)) {
       weights_.emplace(layer.weight, layer);
       if (layer.bias != ValueId::none) biases_.insert(layer.bias);
@@ -37,11 +42,22 @@ class Loading {
     for (const auto& [id, entry] : settled_) context_.given.insert(id);
     PassReport report;
     report.changed = static_cast<int>(settled_.size());
-    report.summary = fmt::format("{} grids of {} (version {})", settled_.size(), file_.path, name_of(file_.version));
+    report.summary = fmt::format("{} of {} (version {})", counted(std::ssize(settled_), "grid"), file_.path, name_of(file_.version));
     return report;
   }
 
  private:
+  void copy_named_weights() {
+    std::set<std::string> names;
+    for (const EncodingsEntry& entry : file_.entries) names.insert(entry.name);
+    for (Layer& layer : layers_of(graph_)) {
+      const bool on_codes = graph_.encoding(layer.data) != nullptr && graph_.encoding(layer.weight) != nullptr;
+      if (!on_codes || !shares_weight(graph_, layer) || !names.contains(copied_weight_name(graph_, layer))) continue;
+      const ValueId own = own_weight(graph_, layer);
+      graph_.edit(own).encoding = std::make_shared<const Encoding>(*graph_.encoding(own));  // a grid of its own, too
+    }
+  }
+
   template <typename... Args>
   [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) const {
     throw Error("{}: {}", file_.path, fmt::vformat(format, fmt::make_format_args(args...)));
@@ -86,15 +102,20 @@ class Loading {
 
   std::shared_ptr<const Encoding> grid_of_activation(ValueId id, const EncodingsEntry& entry) const {
     if (entry.scale.size() > 1) fail("value '{}' has {} scales there; an activation takes one", entry.name, entry.scale.size());
-    return checked(entry, stored(encoding_of(entry, *graph_.encoding(id), 1), entry, target_.activation_types));
+    if (entry.axis) fail("value '{}' has a scale per channel (axis {}) there; an activation takes one", entry.name, *entry.axis);
+    const Encoding encoding = encoding_of(entry, *graph_.encoding(id), 1);
+    if (!is_activation_width(encoding.bits)) fail("value '{}' is {} there; {}", entry.name, code_type_name(encoding.bits, encoding.is_signed), kActivationWidths);
+    return checked(entry, stored(encoding, entry, target_.activation_types));
   }
 
   std::shared_ptr<const Encoding> grid_of_weight(ValueId id, const EncodingsEntry& entry, const Layer& layer) const {
-    const Encoding encoding = stored(encoding_of(entry, *graph_.encoding(id), layer.channels), entry, target_.weight_types);
+    Encoding encoding = encoding_of(entry, *graph_.encoding(id), layer.channels);
+    if (!is_weight_width(encoding.bits)) fail("weight '{}' is {} there; {}", entry.name, code_type_name(encoding.bits, encoding.is_signed), kWeightWidths);
+    encoding = stored(encoding, entry, target_.weight_types);
     const std::size_t scales = encoding.scale.size();
     if (encoding.per_channel() && (static_cast<std::int64_t>(scales) != layer.channels || encoding.axis != layer.weight_axis)) {
-      fail("weight '{}' has {} scales along axis {} there, but {} channels along axis {}; is the file of another model?", entry.name, scales, encoding.axis,
-           layer.channels, layer.weight_axis);
+      fail("weight '{}' has {} along axis {} there, but {} along axis {}; is the file of another model?", entry.name,
+           counted(static_cast<std::int64_t>(scales), "scale"), encoding.axis, counted(layer.channels, "channel"), layer.weight_axis);
     }
     const char* granularity = encoding.per_channel() ? "channel" : "tensor";
     if (!target_.weight_granularity.contains(granularity)) fail("weight '{}' has a scale per {} there, which the target {} does not take", entry.name, granularity, target_.name);
@@ -127,13 +148,13 @@ class Loading {
     for (const auto& [name, id] : by_name_) {
       if (graph_.encoding(id) != nullptr && graph_.encoding(id)->placed_only()) missing.push_back(name);
     }
-    list("values are not in it; their ranges are computed", missing);
-    list("of its values were folded away", folded_);
-    list("of its values stay in float", left_float_);
+    list("value is not in it; its range is computed", "values are not in it; their ranges are computed", missing);
+    list("of its values was folded away", "of its values were folded away", folded_);
+    list("of its values stays in float", "of its values stay in float", left_float_);
   }
 
-  void list(const char* what, const std::vector<std::string>& names) {
-    if (!names.empty()) context_.warnings.push_back(fmt::format("{}: {} {}: {}", file_.path, names.size(), what, some_of(names)));
+  void list(const char* one, const char* many, const std::vector<std::string>& names) {
+    if (!names.empty()) context_.warnings.push_back(fmt::format("{}: {}: {}", file_.path, counted(std::ssize(names), one, many), some_of(names)));
   }
 
   Graph& graph_;

@@ -80,6 +80,7 @@ struct PassContext {
   std::vector<RoundedLayer> rounded;          // by round_fast
   std::set<ValueId> given;                    // whose grids came from a file: they do not move
   std::optional<Calibration> calibration;     // of the samples; its outputs are those of the network as it came
+  std::map<NodeId, std::set<std::size_t>> widened_channels;  // whose biases did not fit into int32
   bool float_network_changed = false;         // by a pass: it does not give these outputs any more
 };
 

@@ -33,7 +33,7 @@ class Placement {
     for (NodeId id : order_) give_grids(graph_.node(id));
     PassReport report;
     report.changed = placed_;
-    report.summary = fmt::format("{} values on {} grids; {} of {} layers on codes", placed_values_, placed_, quantized_layers_, layers_);
+    report.summary = fmt::format("{} on {}; {} of {} on codes", counted(placed_values_, "value"), counted(placed_, "grid"), quantized_layers_, counted(layers_, "layer"));
     note_wider(report);
     return report;
   }
@@ -186,8 +186,8 @@ class Placement {
     }
   }
 
-  // Layers whose data or weight get more bits than they ask for.
-  void note_wider(PassReport& report) const {
+  // Layers whose data or weight get more bits than they ask for. Whoever asked should hear of it: a warning as well.
+  void note_wider(PassReport& report) {
     for (NodeId id : order_) {
       const auto layer = layer_of(graph_, id);
       if (!bits_.is_special(id) || !layer) continue;
@@ -196,11 +196,12 @@ class Placement {
     }
   }
 
-  void note_wider(NodeId id, const char* what, ValueId value, int asked, PassReport& report) const {
+  void note_wider(NodeId id, const char* what, ValueId value, int asked, PassReport& report) {
     const Encoding* grid = graph_.encoding(value);
     if (grid == nullptr || grid->bits <= asked) return;
     report.note("'{}': its {} {} bits in place of {}, because '{}' is read with {} elsewhere", graph_.node(id).name, what, grid->bits, asked,
                 graph_.value(value).name, grid->bits);
+    context_.warnings.push_back(report.notes.back());
   }
 
   struct Cut {

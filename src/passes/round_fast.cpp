@@ -143,11 +143,11 @@ PassReport round_fast(Graph& graph, PassContext& context) {
   const SweepOptions options{.store_bytes = context.job.store_bytes, .seed = context.options.seed};
   const SweepReport sweep = sweep_layers(graph, *context.data, options, context.job, rounding);
   if (sweep.layers_of_few > 0) {
-    report.note("{} layers were rounded on {} samples or more, not on all {}: their values do not fit into {}", sweep.layers_of_few, sweep.few,
-                context.data->size(), format_bytes(context.job.store_bytes));
+    report.note("{} rounded on {} or more, not on all {}: the values do not fit into {}", counted(sweep.layers_of_few, "layer was", "layers were"),
+                counted(sweep.few, "sample"), context.data->size(), format_bytes(context.job.store_bytes));
   }
   context.float_network_changed = context.float_network_changed || sweep.layers > 0;
-  if (sweep.layers > 0) report.summary = fmt::format("{} layers in {} segments; mean squared error {:.2f} of nearest's", sweep.layers, sweep.segments, rounding.mean_ratio());
+  if (sweep.layers > 0) report.summary = fmt::format("{} in {}; mean squared error {:.2f} of nearest's", counted(sweep.layers, "layer"), counted(sweep.segments, "segment"), rounding.mean_ratio());
   return report;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/parallel.h"
+#include "base/text.h"
 #include "operators/layer.h"
 #include "passes/pass.h"
 
@@ -61,10 +62,10 @@ PassReport weight_ranges(Graph& graph, PassContext& context) {
     const Tensor& values = *graph.constant(layer.weight);
     const auto channels = parts_of(values, ScaleIndex(values.shape(), layer.weight_axis, 0));
     const std::int64_t zero = std::count_if(channels.begin(), channels.end(), is_zero);
-    if (zero > 0) report.note("'{}': {} of {} channels have no weights but zeros", graph.node(layer.node).name, zero, channels.size());
+    if (zero > 0) report.note("'{}': {} of {} without weights but zeros", graph.node(layer.node).name, zero, counted(std::ssize(channels), "channel"));
     dead += zero;
   }
-  report.summary = fmt::format("{} weights{}", report.changed, dead > 0 ? fmt::format(", {} dead channels", dead) : "");
+  report.summary = counted(report.changed, "weight") + (dead > 0 ? ", " + counted(dead, "dead channel") : "");
   return report;
 }
 

@@ -28,7 +28,7 @@ class Stopwatch {
 // "; the model's 52 nodes have names like 'conv1', 'relu1' and 'conv2'"
 std::string some_names(const std::vector<std::string>& names) {
   const std::vector<std::string> first(names.begin(), names.begin() + std::min<std::ptrdiff_t>(3, std::ssize(names)));
-  return names.empty() ? "" : fmt::format("; the model's {} nodes have names like {}", names.size(), quoted_list(first));
+  return names.empty() ? "" : fmt::format("; the model's {} names like {}", counted(std::ssize(names), "node has", "nodes have"), quoted_list(first));
 }
 
 // The file of --load-encodings, where there is one.
@@ -155,6 +155,18 @@ void check_files(const QuantizeFiles& files) {
   }
 }
 
+// Errors name the file that was asked for, not the one that will become it.
+template <typename Write>
+void write_under(const TemporaryPath& file, const Write& write) {
+  try {
+    write(file.path());
+  } catch (const Error& error) {
+    const std::string what = error.what(), temporary = file.path().string();
+    if (!what.starts_with(temporary)) throw;
+    throw Error("{}{}", file.target().string(), what.substr(temporary.size()));
+  }
+}
+
 // Grids that are written for other tools are those of the model's own weights.
 QuantizeOptions with_own_weights(const QuantizeOptions& options) {
   QuantizeOptions own = options;
@@ -234,12 +246,12 @@ QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, con
   Graph quantized = graph;
   QuantizeReport report = quantize(quantized, data, files.encodings ? with_own_weights(options) : options, job);
   if (report.quantized_layers == 0) {
-    throw Error("{}: nothing was quantized: 0 of {} layers are on codes, {} nodes stay in float; --dry-run says why", files.model.string(), report.layers,
-                report.float_layers.size());
+    throw Error("{}: nothing was quantized: 0 of {} are on codes, {} in float; --dry-run says why", files.model.string(), counted(report.layers, "layer"),
+                counted(std::ssize(report.float_layers), "node stays", "nodes stay"));
   }
   const Stopwatch export_watch;
-  write_onnx(quantized, candidate.path());
-  if (encodings) write_encodings(encodings_of(quantized), files.encodings_version, encodings->path());
+  write_under(candidate, [&](const std::filesystem::path& path) { write_onnx(quantized, path); });
+  if (encodings) write_under(*encodings, [&](const std::filesystem::path& path) { write_encodings(encodings_of(quantized), files.encodings_version, path); });
   report.stages.emplace_back("export", export_watch.seconds());
   const Stopwatch reading_watch;
   Graph again = read_onnx(candidate.path());

@@ -10,7 +10,8 @@ class Table {
  public:
   enum class Align { left, right };
 
-  // The first column that may be cut is `shrinks`; a cut text keeps its end ("...conv/Conv").
+  // Where a table is too wide the column `shrinks` is cut first, in the middle ("/feat...conv/Conv"); then the last column,
+  // where it is another one on the left, goes on in further lines.
   Table(std::vector<Align> columns, std::size_t shrinks = 0) : columns_(std::move(columns)), shrinks_(shrinks) {}
 
   void header(std::vector<std::string> names) { rows_.insert(rows_.begin(), std::move(names)); has_header_ = true; }
@@ -20,6 +21,8 @@ class Table {
   std::string text(std::size_t width = 80) const;
 
  private:
+  std::string line_of(const std::vector<std::string>& row, const std::vector<std::size_t>& widths) const;
+
   std::vector<Align> columns_;
   std::size_t shrinks_;
   std::vector<std::vector<std::string>> rows_;

@@ -36,3 +36,12 @@ TEST(Units, ArePrintedShortly) {
   EXPECT_EQ(format_seconds(0.0008), "0.8 ms");
   EXPECT_EQ(format_seconds(125), "2 min 05 s");
 }
+
+TEST(Counted, SaysOneAndMany) {
+  EXPECT_EQ(counted(1, "layer"), "1 layer");
+  EXPECT_EQ(counted(0, "layer"), "0 layers");
+  EXPECT_EQ(counted(2, "bias"), "2 biases");
+  EXPECT_EQ(counted(1, "bias"), "1 bias");
+  EXPECT_EQ(counted(1, "channel holds", "channels hold"), "1 channel holds");
+  EXPECT_EQ(counted(3, "channel holds", "channels hold"), "3 channels hold");
+}

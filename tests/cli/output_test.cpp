@@ -37,6 +37,11 @@ TEST_F(Output, AnUnwritablePlaceIsRefusedBeforeTheWork) {
   for (const char* command : {"evaluate", "quantize"}) {
     expect_failure({command, "net.onnx", "--data", "x.npy", "--json", "nowhere/result.json"}, {"nowhere/result.json", "cannot be written"});
   }
+  expect_failure(to("/proc/out.onnx"), {"halftone: /proc/out.onnx: cannot be written: "});  // even for root
+  expect_failure({"quantize", "net.onnx", "--data", "x.npy", "--encodings", "/proc/grids.json"}, {"halftone: /proc/grids.json: cannot be written: "});
+  for (const char* command : {"evaluate", "quantize"}) {
+    expect_failure({command, "net.onnx", "--data", "x.npy", "--json", "/proc/result.json"}, {"halftone: /proc/result.json: cannot be written: "});
+  }
   expect_failure({"inspect", "net.onnx", "--json", "folder"}, {"folder", "is a directory"});
   expect_failure({"run", "net.onnx", "--data", "x.npy", "-o", "outputs", "--json", "nowhere/result.json"}, {"nowhere/result.json"});
 }
@@ -60,7 +65,7 @@ TEST_F(Output, NeverReplacesADevice) {
 }
 
 TEST_F(Output, AFullDiskLeavesNothing) {
-  const std::vector<std::string> parts = {"out.onnx", "File too large", "nothing was left behind"};
+  const std::vector<std::string> parts = {"halftone: out.onnx: ", "File too large", "nothing was left behind"};
   expect_refused(1, {"quantize", "net.onnx", "--data", "x.npy", "-o", "out.onnx"}, parts, {.largest_file = 700});
   folder_.write("out.onnx", "what stood here before");
   expect_refused(1, {"quantize", "net.onnx", "--data", "x.npy", "-o", "out.onnx"}, parts, {.largest_file = 700});

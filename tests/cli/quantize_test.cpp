@@ -59,6 +59,9 @@ TEST_F(Quantize, WritesEncodingsAndTakesThemBack) {
   expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "-o", "c.onnx", "--encodings", "c.onnx"}, {"are one file"});
   expect_usage_error({"quantize", "net.onnx", "--dry-run", "--encodings", "c.json"}, {"a dry run computes no grids"});
   expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--encodings", "c.json", "--encodings-version", "1.2"}, {"--encodings-version", "2.0.0"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--encodings-version", "1.0.0"}, {"--encodings-version", "--encodings", "leave it out"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--encodings", "-"}, {"--encodings -", "stdout", "give a file name"});
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--output", "-"}, {"--output -", "stdout", "give a file name"});
   expect_failure({"quantize", "net.onnx", "--data", "x.npy", "--load-encodings", "nothing.json"}, {"nothing.json: cannot be opened"});
   expect_failure({"quantize", "net.onnx", "--data", "x.npy", "--load-encodings", "net.onnx"}, {"net.onnx: is no JSON"});
 }
@@ -99,6 +102,23 @@ TEST_F(Quantize, DryRunNeedsNoDataAndWritesNothing) {
   EXPECT_TRUE(json["output"].is_null());
   EXPECT_TRUE(json["figures"].is_null());
   EXPECT_EQ(files(), before);
+}
+
+TEST_F(Quantize, ThePlanFitsEightyColumnsAndKeepsItsReasons) {
+  Graph graph = small_net();
+  const std::string path_of_net = "/network/features/features.17/block/";
+  for (ValueId id : graph.values()) graph.edit(id).name = path_of_net + "a_long_name_of_a_value_called/" + graph.value(id).name;
+  for (NodeId id : graph.nodes()) graph.edit(id).name = path_of_net + "a_long_name_of_a_node_called/" + graph.node(id).name;
+  write_onnx(graph, path("long.onnx"));
+  const Outcome outcome = halftone({"quantize", "long.onnx", "--dry-run", "--exclude", "*/conv2"});
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  std::istringstream lines(outcome.out);
+  std::string words;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 80u) << line;
+    words += line.substr(std::min(line.size(), line.find_first_not_of(' '))) + " ";
+  }
+  for (const char* part : {"/netw...conv1.weight ", "weight of Conv '/netw", "/conv1'", "result of Gemm", "excluded by --exclude"}) EXPECT_THAT(words, ::testing::HasSubstr(part));
 }
 
 TEST_F(Quantize, SameBytesTwiceAndWithAnyNumberOfThreads) {
@@ -206,6 +226,24 @@ TEST_F(Quantize, NamedAndOuterLayersTakeTheirBits) {
   folder_.write("bits.toml", "weights = 'int4'\nfirst_last = 'w8a16'\nbits = ['conv2=a6']\n");
   EXPECT_EQ(grids(quantize({"net.onnx", "--data", "x.npy", "-o", "again.onnx", "--config", "bits.toml"})), found);
   EXPECT_EQ(read_text(path("again.onnx")), read_text(path("out.onnx")));
+}
+
+TEST_F(Quantize, PassesAreSkippedByOneFlagOrSeveral) {
+  const Json all = quantize({"net.onnx", "--data", "x.npy"});
+  const Json json = quantize({"net.onnx", "--data", "x.npy", "--disable-pass", "fold_constants,fold-batch-norm", "--disable-pass", "round_fast"});
+  EXPECT_EQ(json["passes"].size(), all["passes"].size() - 3);
+  for (const Json& pass : json["passes"]) EXPECT_THAT(pass["name"], ::testing::Not(::testing::AnyOf("fold_constants", "fold_batch_norm", "round_fast")));
+  expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--disable-pass", "round_fast,fold_bach_norm"}, {"no pass 'fold_bach_norm'", "'fold_batch_norm'"});
+}
+
+TEST_F(Quantize, OneOfAThingIsNoPlural) {
+  write_net(path("norm.onnx"), {.batch_norm = true});
+  const Outcome outcome = halftone({"quantize", "norm.onnx", "--data", "x.npy", "--samples", "1", "--exclude", "conv2", "--exclude", "fc"});
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_THAT(outcome.out, ::testing::HasSubstr("1 layer in 1 segment;"));
+  for (const char* plural : {" 1 layers", " 1 segments", " 1 samples", " 1 weights", " 1 grids", " 1 values", " 1 nodes"}) {
+    EXPECT_THAT(outcome.out + outcome.err, ::testing::Not(::testing::HasSubstr(plural)));
+  }
 }
 
 TEST_F(Quantize, AQuantizedFileIsRefused) {

@@ -86,6 +86,8 @@ TEST_F(Usage, SaysWhatIsNotSupportedYet) {
 
 TEST_F(Usage, RefusesBitsThatThereAreNot) {
   expect_wrong("quantize", {"--weights", "uint8"}, {"--weights uint8", "signed", "'int8'"});
+  expect_wrong("quantize", {"--weights", "int08"}, {"--weights int08", "'int8'"});
+  expect_wrong("quantize", {"--activations", "uint08"}, {"--activations uint08", "'uint16'"});
   expect_wrong("quantize", {"--weights", "eight"}, {"--weights eight", "'int8'"});
   for (const char* bits : {"1", "9", "12", "15", "17"}) {
     expect_wrong("quantize", {"--weights", std::string("int") + bits}, {std::string("--weights int") + bits, "2 to 8 bits, or 16"});
@@ -127,6 +129,15 @@ TEST_F(Usage, RefusesBitsForNodesThatThereAreNotAndContradictions) {
   expect_wrong("quantize", {"--bits", "conv*=w4a8", "--bits", "*2=w8"}, {"--bits 'conv*=w4a8'", "--bits '*2=w8'", "'conv2'"});
   folder_.write("bits.toml", "bits = [\"conv*=w4\", \"conv1=w8\"]\n");
   expect_wrong("quantize", {"--config", "bits.toml"}, {"'conv*=w4'", "'conv1=w8'", "'conv1'"});
+}
+
+TEST_F(Usage, RefusesBitsThatNothingTakes) {
+  expect_wrong("quantize", {"--exclude", "conv1", "--bits", "conv1=w4"}, {"--bits 'conv1=w4'", "'conv1'", "--exclude leaves in float", "leave one out"});
+  expect_wrong("quantize", {"--exclude", "*", "--bits", "conv*=w4"}, {"--bits 'conv*=w4'", "--exclude leaves in float"});
+  expect_wrong("quantize", {"--bits", "pool=w4a8"}, {"--bits 'pool=w4a8'", "'pool' has no weight", "give 'pool=a8'"});
+  expect_wrong("quantize", {"--bits", "pool=w4"}, {"--bits 'pool=w4'", "'pool' has no weight", "'pool=a8'", "of its data"});
+  const Outcome outcome = halftone({"quantize", "net.onnx", "--dry-run", "--exclude", "conv1", "--bits", "conv*=w4", "--bits", "*oo*=a8"});
+  EXPECT_EQ(outcome.status, 0) << outcome;
 }
 
 TEST_F(Usage, WhatIsReadIsNeverWrittenOver) {

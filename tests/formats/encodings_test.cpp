@@ -127,6 +127,10 @@ TEST(Encodings, WhatIsNoEncodingsFileIsRefusedByASentence) {
   EXPECT_THAT(refusal(R"({"version": "2.0.0", "encodings": {}})"), HasSubstr("a list 'encodings'"));
   EXPECT_THAT(refusal(R"({"version": "0.6.1", "activation_encodings": []})"), HasSubstr("an object 'activation_encodings'"));
   EXPECT_THAT(refusal(R"({"version": "2.0.0", "encodings": [{"output_dtype": "uint8"}]})"), HasSubstr("'name' is missing"));
+  EXPECT_THAT(refusal(R"({"version": "2.0.0", "encodings": [{"name": "x", "output_dtype": "float32"}, {"output_dtype": "uint8"}]})"), HasSubstr("entry 2 of 'encodings': 'name' is missing"));
+  EXPECT_THAT(refusal(R"({"version": "2.0.0", "encodings": [3]})"), HasSubstr("entry 1 of 'encodings': is no object"));
+  EXPECT_THAT(refusal(v2(R"("output_dtype": "int8", "y_scale": [1, 2], "axis": -1)")), HasSubstr("value 'x': 'axis' is -1; give one from 0 on"));
+  EXPECT_THAT(refusal(v2(R"("output_dtype": "int8", "y_scale": [1, 2], "axis": 4294967296)")), HasSubstr("value 'x': 'axis' is 4294967296"));
   EXPECT_THAT(refusal(v2(R"("output_dtype": "uint99", "y_scale": 1)")), HasSubstr("value 'x': there is no output_dtype 'uint99'"));
   EXPECT_THAT(refusal(v2(R"("output_dtype": "uint8")")), HasSubstr("'y_scale' is missing"));
   EXPECT_THAT(refusal(v2(R"("output_dtype": "uint8", "y_scale": -1)")), HasSubstr("holds -1; a scale is a positive, finite number"));

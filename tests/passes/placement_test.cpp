@@ -141,10 +141,11 @@ struct Residual {
   std::string name(ValueId made) const { return graph.producer(made)->name; }
 };
 
-std::string widths(Graph graph, const QuantizeOptions& options, std::vector<std::string>* notes = nullptr) {
+std::string widths(Graph graph, const QuantizeOptions& options, std::vector<std::string>* notes = nullptr, std::vector<std::string>* warnings = nullptr) {
   PassRun run(nullptr, options);
   const PassReport report = run(kPlaceQuantizers, graph);
   if (notes != nullptr) *notes = report.notes;
+  if (warnings != nullptr) *warnings = run.context.warnings;
   std::string text;
   for (const Layer& layer : layers_of(graph)) {
     text += fmt::format("w{}a{} ", graph.encoding(layer.weight)->bits, graph.encoding(layer.data)->bits);
@@ -167,9 +168,10 @@ TEST(PlaceQuantizers, GivesNamedLayersTheirBits) {
 
 TEST(PlaceQuantizers, SharedDataTakeTheMostBitsThatAReaderAsksForAndSayIt) {
   const Residual net;
-  std::vector<std::string> notes;
-  EXPECT_EQ(widths(net.graph, {.named_bits = {{net.name(net.branch), {4, 4}}}}, &notes), "w8a8 w4a8 w8a8 a8");
+  std::vector<std::string> notes, warnings;
+  EXPECT_EQ(widths(net.graph, {.named_bits = {{net.name(net.branch), {4, 4}}}}, &notes, &warnings), "w8a8 w4a8 w8a8 a8");
   ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(warnings, notes);
   EXPECT_THAT(notes[0], testing::AllOf(testing::HasSubstr("'" + net.name(net.branch) + "'"), testing::HasSubstr("8 bits in place of 4")));
 }
 

@@ -180,3 +180,14 @@ TEST(RoundFast, GivesLayersThatShareAWeightTheirOwn) {  // case B2
   }
   EXPECT_EQ(weights.size(), 3u);
 }
+
+TEST(RoundFast, WarnsOnceOfALayerWhoseScalesWereWidenedBefore) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 3, 6, 6});
+  const ValueId y = b.node("Conv", {x, b.constant(random_tensor({4, 3, 1, 1}, 3, 1e-4)), b.constant(Tensor::from<float>({4}, {3e3f, 1, -3e3f, 0.5f}))});
+  Graph graph = b.finish(y);
+  const MemoryDataset data(random_tensor({8, 3, 6, 6}, 5, 1e-3));
+  PassRun run(&data);
+  for (const Pass* pass : {&kPlaceQuantizers, &kWeightRanges, &kActivationRanges, &kRoundFast}) run(*pass, graph);
+  EXPECT_THAT(run.context.warnings, testing::ElementsAre(testing::HasSubstr("weight scales of")));
+}

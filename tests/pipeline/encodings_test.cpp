@@ -107,6 +107,21 @@ TEST_F(EncodingsFiles, GiveTheSameBytesWhenLoaded) {
   }
 }
 
+TEST_F(EncodingsFiles, LayersThatShareAWeightTakeTheirOwnGridsBack) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 3, 8, 8}), w = b.constant(random_tensor({3, 3, 1, 1}, 3, 0.5), "w");
+  const ValueId first = b.relu(b.node("Conv", {x, w})), second = b.relu(b.node("Conv", {first, w}));
+  const Graph graph = b.finish(b.node("Conv", {second, w}));
+  for (const Rounding rounding : {Rounding::fast, Rounding::nearest}) {
+    QuantizeOptions options{.rounding = rounding};
+    quantize(graph, "first", options);
+    options.load_encodings = folder_ / "first.json";
+    const QuantizeReport report = quantize(graph, "again", options);
+    EXPECT_EQ(read_text(folder_ / "first.json"), read_text(folder_ / "again.json"));
+    EXPECT_TRUE(report.warnings.empty());
+  }
+}
+
 TEST_F(EncodingsFiles, MayLeaveValuesToCalibration) {
   const Graph graph = mixed_network();
   quantize(graph, "first");
@@ -132,15 +147,20 @@ TEST_F(EncodingsFiles, MayNameValuesThatAreFoldedAway) {
   const std::string folded = graph.value(graph.node(graph.nodes().at(1)).output()).name;  // of the first BatchNormalization
   QuantizeOptions options;
   options.load_encodings = changed("first", [&](auto& entries) { entries.push_back({.name = folded, .is_float = true}); });
-  EXPECT_THAT(quantize(graph, "again", options).warnings, ElementsAre(HasSubstr("1 of its values were folded away: '" + folded + "'")));
+  EXPECT_THAT(quantize(graph, "again", options).warnings, ElementsAre(HasSubstr("1 of its values was folded away: '" + folded + "'")));
 }
 
 TEST_F(EncodingsFiles, GridsThatDoNotFitAreRefused) {
   const Graph graph = mixed_network();
   quantize(graph, "first");
   const std::string weight = "w1";
-  EXPECT_THAT(refusal(graph, changed("first", [&](auto& e) { entry(e, weight).bits = 17; })), HasSubstr("is int17 there; the target onnxruntime takes"));
+  EXPECT_THAT(refusal(graph, changed("first", [&](auto& e) { entry(e, weight).bits = 17; })), HasSubstr("is int17 there; weights take 2 to 8 bits, or 16"));
+  EXPECT_THAT(refusal(graph, changed("first", [&](auto& e) { entry(e, weight).is_signed = false; })), HasSubstr("is uint8 there; the target onnxruntime takes"));
+  EXPECT_THAT(refusal(graph, changed("first", [&](auto& e) { entry(e, weight).bits = 9; })), HasSubstr("weight 'w1' is int9 there; weights take 2 to 8 bits, or 16"));
+  EXPECT_THAT(refusal(graph, changed("first", [&](auto& e) { entry(e, "input").bits = 3; })), HasSubstr("value 'input' is uint3 there; activations take 4 to 16 bits"));
   EXPECT_THAT(refusal(graph, changed("first", [&](auto& e) { entry(e, weight).axis = 1; })), HasSubstr("4 scales along axis 1 there, but 4 channels along axis 0"));
+  EXPECT_THAT(refusal(graph, changed("first", [&](auto& e) { entry(e, weight).axis = 7; })), HasSubstr("other.json: weight 'w1' has 4 scales along axis 7 there"));
+  EXPECT_THAT(refusal(graph, changed("first", [&](auto& e) { entry(e, "input").axis = 0, entry(e, "input").per_channel = true; })), HasSubstr("other.json: value 'input' has a scale per channel (axis 0) there; an activation takes one"));
   EXPECT_THAT(refusal(graph, changed("first", [&](auto& e) { entry(e, weight).offset[2] = -127; })), HasSubstr("is not symmetric"));
   EXPECT_THAT(refusal(graph, changed("first", [&](auto& e) { entry(e, weight).scale.pop_back(), entry(e, weight).offset.pop_back(); })), HasSubstr("3 scales along axis 0"));
   EXPECT_THAT(refusal(graph, changed("first", [&](auto& e) { entry(e, "input").offset[0] = 3; })), HasSubstr("with offset 3 no code is 0; give one from -255 to 0"));

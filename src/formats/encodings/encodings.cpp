@@ -110,13 +110,14 @@ Json file_2_0_0(const std::vector<EncodingsEntry>& entries) {
 
 class Fields {
  public:
-  Fields(const std::string& name, const Json& json) : name_(name), json_(json) {
+  // what: "value 'x'", for messages.
+  Fields(std::string what, const Json& json) : what_(std::move(what)), json_(json) {
     if (!json.is_object()) fail("is no object");
   }
 
   template <typename... Args>
   [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) const {
-    throw Error("value '{}': {}", name_, fmt::vformat(format, fmt::make_format_args(args...)));
+    throw Error("{}: {}", what_, fmt::vformat(format, fmt::make_format_args(args...)));
   }
 
   bool has(const char* key) const { return json_.contains(key) && !json_[key].is_null(); }
@@ -148,6 +149,13 @@ class Fields {
     return static_cast<int>(bits);
   }
 
+  int axis(const char* key) const {
+    constexpr std::int64_t kMost = 63;
+    const std::int64_t axis = integer(key, at(key));
+    if (axis < 0 || axis > kMost) fail("'{}' is {}; give one from 0 on, counted from the first", key, axis);
+    return static_cast<int>(axis);
+  }
+
   std::int64_t integer(const char* key, const Json& json) const {
     const double number = json.is_number() ? json.get<double>() : std::numeric_limits<double>::quiet_NaN();
     if (!(std::fabs(number) <= 4294967296.0) || number != std::nearbyint(number)) fail("'{}' holds {}, which is no integer of 32 bits", key, json.dump());
@@ -169,9 +177,11 @@ class Fields {
   }
 
  private:
-  const std::string& name_;
+  const std::string what_;
   const Json& json_;
 };
+
+std::string value_of(const std::string& name) { return "value '" + name + "'"; }
 
 void read_scales(const Fields& fields, const char* key, EncodingsEntry& entry) {
   for (const Json& json : fields.list(key)) entry.scale.push_back(fields.scale(key, json));
@@ -181,7 +191,7 @@ EncodingsEntry read_0_6_1(const std::string& name, const Json& json) {
   EncodingsEntry entry{.name = name};
   if (!json.is_array() || json.empty()) throw Error("value '{}': is no list of encodings", name);
   for (const Json& channel : json) {
-    const Fields fields(name, channel);
+    const Fields fields(value_of(name), channel);
     const std::string type = fields.has("dtype") ? fields.text("dtype") : "int";
     entry.bits = fields.bits("bitwidth");
     entry.is_float = type == "float";
@@ -196,7 +206,7 @@ EncodingsEntry read_0_6_1(const std::string& name, const Json& json) {
 }
 
 EncodingsEntry read_1_0_0(const std::string& name, const Json& json) {
-  const Fields fields(name, json);
+  const Fields fields(value_of(name), json);
   EncodingsEntry entry{.name = name, .bits = fields.bits("bw")};
   const std::string type = fields.text("dtype");
   entry.is_float = type == "FLOAT";
@@ -224,7 +234,7 @@ void read_type_2_0_0(const Fields& fields, EncodingsEntry& entry) {
 }
 
 EncodingsEntry read_2_0_0(const std::string& name, const Json& json) {
-  const Fields fields(name, json);
+  const Fields fields(value_of(name), json);
   EncodingsEntry entry{.name = name};
   read_type_2_0_0(fields, entry);
   if (entry.is_float) {
@@ -235,7 +245,7 @@ EncodingsEntry read_2_0_0(const std::string& name, const Json& json) {
     if (fields.has(key)) fields.fail("grids with '{}' are not supported; give one scale, or one per channel", key);
   }
   entry.per_channel = fields.has("axis");
-  if (entry.per_channel) entry.axis = static_cast<int>(fields.integer("axis", fields.at("axis")));
+  if (entry.per_channel) entry.axis = fields.axis("axis");
   read_scales(fields, "y_scale", entry);
   const std::int64_t lowest = *entry.is_signed ? -(std::int64_t{1} << (entry.bits - 1)) : 0;
   if (!fields.has("y_zero_point")) entry.offset.assign(entry.scale.size(), lowest);
@@ -271,14 +281,14 @@ class Reader {
     if (!json.contains(key) || !(as_map ? json[key].is_object() : json[key].is_array())) {
       throw Error("version {} needs {} '{}'", name_of(file_.version), as_map ? "an object" : "a list", key);
     }
+    int count = 0;
     for (const auto& [name, entry] : json[key].items()) {
       if (as_map) add(read_0_6_1(name, entry), is_parameter);
-      else add(read_entry(entry, key), is_parameter);
+      else add(read_entry(entry, fmt::format("entry {} of '{}'", ++count, key)), is_parameter);
     }
   }
 
-  EncodingsEntry read_entry(const Json& json, const char* key) const {
-    const std::string nameless = fmt::format("of {}", key);
+  EncodingsEntry read_entry(const Json& json, const std::string& nameless) const {
     const std::string name = Fields(nameless, json).text("name");
     return file_.version == EncodingsVersion::v1_0_0 ? read_1_0_0(name, json) : read_2_0_0(name, json);
   }
