@@ -5,7 +5,7 @@
 namespace halftone {
 namespace {
 
-constexpr std::int64_t kLanes = 16;
+constexpr std::int64_t kBlock = 128;
 
 // Of moves up and down one gains by the gradient and the other loses.
 inline float gain_of(float code, float slope, float cost, float low, float high) {
@@ -13,29 +13,28 @@ inline float gain_of(float code, float slope, float cost, float low, float high)
   return up > down ? up : down;
 }
 
+HALFTONE_SIMD_CLONES
+float largest_gain(const float* codes, const float* steps, const float* gradient, const float* cost, float low, float high, std::int64_t columns) {
+  float most = 0;
+#pragma omp simd reduction(max : most)
+  for (std::int64_t i = 0; i < columns; ++i) {
+    const float gain = gain_of(codes[i], steps[i] * gradient[i], cost[i], low, high);
+    most = gain > most ? gain : most;
+  }
+  return most;
+}
+
 }  // namespace
 
-HALFTONE_SIMD_CLONES
 CodeMove best_move(const float* codes, const float* steps, const float* gradient, const float* cost, CodeRange range, std::int64_t columns) {
   const auto low = static_cast<float>(range.low), high = static_cast<float>(range.high);
-  float gains[kLanes] = {};
-  std::int32_t blocks[kLanes] = {};
-  const std::int64_t whole = columns / kLanes;
-  for (std::int64_t b = 0; b < whole; ++b) {
-    for (std::int64_t l = 0; l < kLanes; ++l) {
-      const std::int64_t i = b * kLanes + l;
-      const float gain = gain_of(codes[i], steps[i] * gradient[i], cost[i], low, high);
-      const bool better = gain > gains[l];
-      gains[l] = better ? gain : gains[l];
-      blocks[l] = better ? static_cast<std::int32_t>(b) : blocks[l];
-    }
-  }
   CodeMove best;
-  const auto consider = [&](std::int64_t column, float gain) {
-    if (gain > best.gain || (gain == best.gain && gain > 0 && column < best.column)) best = {column, gain};
-  };
-  for (std::int64_t l = 0; l < kLanes; ++l) consider(blocks[l] * kLanes + l, gains[l]);
-  for (std::int64_t i = whole * kLanes; i < columns; ++i) consider(i, gain_of(codes[i], steps[i] * gradient[i], cost[i], low, high));
+  for (std::int64_t first = 0; first < columns; first += kBlock) {
+    const float gain = largest_gain(codes + first, steps + first, gradient + first, cost + first, low, high, std::min(kBlock, columns - first));
+    if (gain > best.gain) best = {first, gain};
+  }
+  if (best.gain == 0) return best;
+  while (gain_of(codes[best.column], steps[best.column] * gradient[best.column], cost[best.column], low, high) != best.gain) ++best.column;
   return best;
 }
 

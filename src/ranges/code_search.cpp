@@ -66,7 +66,7 @@ void CodeSearch::exchange(CodeCandidate& candidate, const float* target, CodeRan
       const float kept = std::exchange(cost[k], std::numeric_limits<float>::infinity());  // it does not move back
       for (int follower = 0; follower < kFollowers; ++follower) {
         const CodeMove best = best_move(trial.codes.data(), trial.steps.data(), trial.gradient.data(), cost.data(), range, columns_);
-        if (best.gain <= 0) break;
+        if (best.gain <= 0 || best.gain * static_cast<float>(kFollowers - follower) <= worse) break;  // so many of it would not do
         worse -= best.gain;
         move(trial, best.column, against(trial.gradient[static_cast<std::size_t>(best.column)]));
       }
