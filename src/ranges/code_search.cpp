@@ -10,6 +10,7 @@ namespace halftone {
 namespace {
 
 constexpr int kMostSweeps = 50, kExchangeSweeps = 3, kFollowers = 3;
+constexpr std::int64_t kWide = 640;   // columns: beyond it one sweep of exchanges must do, their work grows with the square
 constexpr float kCheap = 0.4f;       // of what a whole step costs by itself: dearer first moves hardly ever pay
 constexpr double kWorthwhile = 1e-6;  // of the error: less is noise of float32
 
@@ -54,7 +55,8 @@ void CodeSearch::exchange(CodeCandidate& candidate, const float* target, CodeRan
     cost.push_back(step * step * h_[i * columns_ + i]);
   }
   CodeCandidate trial = candidate;
-  for (int sweep = 0; sweep < kExchangeSweeps; ++sweep) {
+  const int sweeps = columns_ > kWide ? 1 : kExchangeSweeps;
+  for (int sweep = 0; sweep < sweeps; ++sweep) {
     bool moved = false;
     for (std::int64_t i = 0; i < columns_; ++i) {
       const auto k = static_cast<std::size_t>(i);
