@@ -105,7 +105,10 @@ void print(const Common& common, const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-void warn(const std::string& text) { std::fputs(wrapped("warning: ", text).c_str(), stderr); }
+void warn(const std::string& text) {
+  std::fflush(stdout);  // where both go into one pipe, a table ends before
+  std::fputs(wrapped("warning: ", text).c_str(), stderr);
+}
 
 void write_json(const Common& common, const std::string& json) {
   if (!common.json) return;

@@ -134,7 +134,6 @@ void quantize_model(const QuantizeCommand& command, const Common& common) {
     write_json(common, quantize_json(command.model, std::nullopt, command.options, report, process_figures()));
     return;
   }
-  if (command.encodings && command.options.block_size > 0) throw UsageError("--block-size and --encodings: such files hold no blocks; leave one out");
   if (command.data.empty()) throw UsageError("--data is missing: quantize needs samples to calibrate with (--dry-run does not)");
   const std::string output = command.output.value_or(default_output(command.model, command.options.weight_bits));
   const auto data = open_samples(command.data, command.data_options, input_specs(graph));

@@ -18,7 +18,7 @@ inline float nearest_code(float x, float scale, CodeRange range) {
 
 struct CodeMove {
   std::int64_t column = 0;
-  float gain = 0;  // at most 0: no move helps
+  float gain = 0;  // 0: no move helps
 };
 
 // Codes go against their gradients, inside their range.

@@ -77,7 +77,9 @@ bool has_grids(const Graph& graph, const Layer& layer) {
   const Encoding* data = graph.encoding(layer.data);
   const Encoding* weight = graph.encoding(layer.weight);
   if (data == nullptr || weight == nullptr || data->placed_only() || weight->placed_only()) return false;
-  return data->per_tensor() && (!weight->per_channel() || weight->axis == layer.weight_axis);
+  if (weight->per_block() && inputs_in_blocks(graph, layer) == 0) return false;
+  const int axis = weight->per_block() ? 1 - layer.weight_axis : layer.weight_axis;
+  return data->per_tensor() && (weight->per_tensor() || weight->axis == axis);
 }
 
 bool is_quantized(const Graph& graph, const Layer& layer) { return has_grids(graph, layer) && !graph.encoding(layer.weight)->per_block(); }

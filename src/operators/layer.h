@@ -46,7 +46,8 @@ class WeightOrder {
 std::vector<float> rows_of_weight(const Tensor& weight, int out_axis);
 Tensor weight_of_rows(const std::vector<float>& rows, const Shape& shape, int out_axis);
 
-// Data and weight both carry a complete Encoding, the data's per tensor, the weight's per tensor, output channel or block.
+// Data and weight both carry a complete Encoding, the data's per tensor, the weight's per tensor, per output
+// channel, or per block of its inputs.
 bool has_grids(const Graph& graph, const Layer& layer);
 
 // And not per block: the layer computes on codes, with an int32 bias. Sums over codes of several scales are none.

@@ -25,7 +25,7 @@ class GridOfRows {
   const Encoding grid_;
   const Shape shape_;  // of the scales
   const int axis_;
-  const std::int64_t block_;
+  const std::int64_t block_, blocks_;
   std::vector<float> scales_;
 };
 

@@ -128,7 +128,7 @@ class Placement {
     const auto layer = layer_of(graph_, node.id);
     if (!layer) return leave_float(node, node.type == "Gemm" ? "its weight or bias is no float32 constant, or it has a transA, alpha or beta"
                                                              : "its weight or bias is no float32 constant");
-    if (!give_weight_grid(*layer)) return leave_float(node, "its weight is on a grid along another axis already");
+    if (!give_weight_grid(*layer)) return leave_float(node, "its weight is on a grid along another axis or of other blocks already");
     ++quantized_layers_;
     want_input(layer->data, node);
     want_result(node);
@@ -207,6 +207,8 @@ class Placement {
   struct Cut {
     int axis = Encoding::kPerTensor;
     std::int64_t block_size = 0;
+
+    bool is_that_of(const Encoding& grid) const { return grid.axis == axis && grid.block_size == block_size; }
   };
 
   // Matrices of more inputs than a block are cut along them, other weights along their output channels. Blocks are symmetric.
@@ -226,7 +228,8 @@ class Placement {
     Value& weight = graph_.edit(layer.weight);
     const Cut cut = cut_of_weight(layer);
     const int bits = bits_.weight(layer.node);
-    if (weight.encoding && (weight.encoding->axis != cut.axis || weight.encoding->bits >= bits)) return weight.encoding->axis == cut.axis;
+    if (weight.encoding && !cut.is_that_of(*weight.encoding)) return false;
+    if (weight.encoding && weight.encoding->bits >= bits) return true;
     const bool fresh = !weight.encoding;
     weight.encoding = std::make_shared<const Encoding>(grid_of(bits, true, context_.options.symmetric_weights || cut.block_size > 0, cut, target_.weight_types));
     if (!fresh) return true;

@@ -41,9 +41,13 @@ std::optional<EncodingsFile> encodings_file(const QuantizeOptions& options) {
   return read_encodings(options.load_encodings);
 }
 
+void refuse_blocks(const QuantizeOptions& options, const char* flag) {
+  if (options.block_size > 0) throw UsageError("--block-size and {}: encodings files hold no blocks; leave one out", flag);
+}
+
 void check_blocks(const Graph& graph, const QuantizeOptions& options, const Target& target) {
   if (!target.weight_granularity.contains("block")) throw UsageError("--block-size: the target {} has no weights in blocks", target.name);
-  if (!options.load_encodings.empty()) throw UsageError("--block-size and --load-encodings: such files hold no blocks; leave one out");
+  if (!options.load_encodings.empty()) refuse_blocks(options, "--load-encodings");
   std::int64_t most = 0;
   for (const Layer& layer : layers_of(graph)) most = std::max(most, inputs_in_blocks(graph, layer));
   if (most > options.block_size) return;
@@ -145,9 +149,10 @@ void check_output(const std::filesystem::path& model, const std::filesystem::pat
   if (std::filesystem::equivalent(model, output, ignored)) throw UsageError("{}: is the model itself; give {} another name", output.string(), flag);
 }
 
-void check_files(const QuantizeFiles& files) {
+void check_files(const QuantizeFiles& files, const QuantizeOptions& options) {
   check_output(files.model, files.output, "--output");
   if (!files.encodings) return;
+  refuse_blocks(options, "--encodings");
   check_output(files.model, *files.encodings, "--encodings");
   std::error_code ignored;
   if (std::filesystem::weakly_canonical(*files.encodings, ignored) == std::filesystem::weakly_canonical(files.output, ignored)) {
@@ -239,7 +244,7 @@ QuantizeReport quantize(Graph& graph, const SampleSource& data, const QuantizeOp
 
 QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, const SampleSource& data, const QuantizeOptions& options, const Job& job) {
   const Stopwatch watch;
-  check_files(files);
+  check_files(files, options);
   TemporaryPath candidate(files.output, "candidate");  // gets its name once it has been read back and run
   std::optional<TemporaryPath> encodings;
   if (files.encodings) encodings.emplace(*files.encodings, "candidate");

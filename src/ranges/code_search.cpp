@@ -10,8 +10,8 @@ namespace halftone {
 namespace {
 
 constexpr int kMostSweeps = 50, kExchangeSweeps = 3, kFollowers = 3;
-constexpr std::int64_t kWide = 640;   // columns: beyond it one sweep of exchanges must do, their work grows with the square
-constexpr float kCheap = 0.4f;       // of what a whole step costs by itself: dearer first moves hardly ever pay
+constexpr std::int64_t kWide = 640;  // columns: beyond it one sweep of exchanges must do, their work grows with the square
+constexpr float kCheap = 0.4f;        // of what a whole step costs by itself: dearer first moves hardly ever pay
 constexpr double kWorthwhile = 1e-6;  // of the error: less is noise of float32
 
 }  // namespace
@@ -48,6 +48,21 @@ void CodeSearch::descend(CodeCandidate& candidate, const float* target, CodeRang
   candidate.error = error(candidate, target);
 }
 
+float CodeSearch::chain(CodeCandidate& trial, std::int64_t first, std::vector<float>& cost, CodeRange range) const {
+  const auto k = static_cast<std::size_t>(first);
+  float change = cost[k] - 2 * trial.steps[k] * std::fabs(trial.gradient[k]);
+  move(trial, first, against(trial.gradient[k]));
+  const float kept = std::exchange(cost[k], std::numeric_limits<float>::infinity());  // it does not move back
+  for (int left = kFollowers; left > 0; --left) {
+    const CodeMove best = best_move(trial.codes.data(), trial.steps.data(), trial.gradient.data(), cost.data(), range, columns_);
+    if (best.gain == 0 || best.gain * static_cast<float>(left) <= change) break;  // as many of it as are left would not do
+    change -= best.gain;
+    move(trial, best.column, against(trial.gradient[static_cast<std::size_t>(best.column)]));
+  }
+  cost[k] = kept;
+  return change;
+}
+
 void CodeSearch::exchange(CodeCandidate& candidate, const float* target, CodeRange range) const {
   std::vector<float> cost;  // of one step each, by itself
   for (std::int64_t i = 0; i < columns_; ++i) {
@@ -60,20 +75,11 @@ void CodeSearch::exchange(CodeCandidate& candidate, const float* target, CodeRan
     bool moved = false;
     for (std::int64_t i = 0; i < columns_; ++i) {
       const auto k = static_cast<std::size_t>(i);
-      float worse = cost[k] - 2 * candidate.steps[k] * std::fabs(candidate.gradient[k]);
-      if (worse > kCheap * cost[k] || !can_move(candidate.codes[k], candidate.gradient[k], range)) continue;
+      const float first = cost[k] - 2 * candidate.steps[k] * std::fabs(candidate.gradient[k]);
+      if (first > kCheap * cost[k] || !can_move(candidate.codes[k], candidate.gradient[k], range)) continue;
       trial.codes = candidate.codes;
       trial.gradient = candidate.gradient;
-      move(trial, i, against(candidate.gradient[k]));
-      const float kept = std::exchange(cost[k], std::numeric_limits<float>::infinity());  // it does not move back
-      for (int follower = 0; follower < kFollowers; ++follower) {
-        const CodeMove best = best_move(trial.codes.data(), trial.steps.data(), trial.gradient.data(), cost.data(), range, columns_);
-        if (best.gain <= 0 || best.gain * static_cast<float>(kFollowers - follower) <= worse) break;  // so many of it would not do
-        worse -= best.gain;
-        move(trial, best.column, against(trial.gradient[static_cast<std::size_t>(best.column)]));
-      }
-      cost[k] = kept;
-      if (worse > -kWorthwhile * candidate.error) continue;
+      if (chain(trial, i, cost, range) > -kWorthwhile * candidate.error) continue;
       std::swap(candidate.codes, trial.codes);
       std::swap(candidate.gradient, trial.gradient);
       moved = true;

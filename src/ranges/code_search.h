@@ -29,6 +29,8 @@ class CodeSearch {
 
  private:
   void move(CodeCandidate& candidate, std::int64_t column, float by) const;
+  // One chain from a first move against its gradient; what it changes the error by. cost: of one step of each code, by itself.
+  float chain(CodeCandidate& trial, std::int64_t first, std::vector<float>& cost, CodeRange range) const;
   double error(const CodeCandidate& candidate, const float* target) const;
 
   const float* h_;

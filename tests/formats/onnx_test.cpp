@@ -314,3 +314,13 @@ TEST(Onnx, AConstantInBlocksThatNoLayerReadsIsTakenAsNumbers) {
   verify(graph, "test");
   EXPECT_EQ(run(graph, Arithmetic::simulated, Tensor::from<float>({1, 4}, {0, 0, 0, 0})), (std::vector<float>{1, 2, 30, 40}));
 }
+
+TEST(Onnx, BlocksWhoseScalesHaveAnotherRankStayNodes) {
+  NetBuilder b;
+  const ValueId codes = b.constant(convert(Tensor::from<std::int32_t>({1, 4}, {1, 2, 3, 4}), DataType::int8));
+  const ValueId w = b.node("DequantizeLinear", {codes, b.constant(Tensor::from<float>({2}, {1, 10}))}, {{"axis", std::int64_t{1}}, {"block_size", std::int64_t{2}}});
+  Graph graph = b.finish(b.add(b.input({1, 4}), w));
+  const std::size_t before = graph.nodes().size();
+  absorb_qdq(graph);
+  EXPECT_EQ(graph.nodes().size(), before);
+}

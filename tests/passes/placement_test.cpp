@@ -235,3 +235,21 @@ TEST(PlaceQuantizers, CutsMatricesOfMoreInputsThanABlock) {
   EXPECT_EQ(graph.encoding(layers_of(graph)[1].weight)->scale.size(), 8u * 3);
   EXPECT_EQ(graph.encoding(layers_of(graph)[3].weight)->scale.size(), 3u * 5);
 }
+
+TEST(PlaceQuantizers, ASharedWeightIsCutForItsFirstReader) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 40}), w = b.constant(random_tensor({40, 8}, 3));
+  const ValueId narrow = b.node("MatMul", {x, w});
+  Graph graph = b.finish(b.node("Gemm", {narrow, w}, {{"transB", std::int64_t{1}}}));  // its 8 inputs are no block, its channels are what is cut
+  PassRun run(nullptr, {.block_size = 16});
+  run(kPlaceQuantizers, graph);
+  run(kWeightRanges, graph);
+  ASSERT_EQ(run.context.float_layers.size(), 1u);
+  EXPECT_EQ(run.context.float_layers[0].type, "Gemm");
+  for (ValueId id : graph.values()) {
+    const Value& value = graph.value(id);
+    if (value.encoding && !value.is_constant()) graph.edit(id).encoding = std::make_shared<const Encoding>(Encoding{.scale = {0.1f}, .zero_point = {0}});
+  }
+  EXPECT_TRUE(has_grids(graph, layers_of(graph)[0]));
+  EXPECT_FALSE(has_grids(graph, layers_of(graph)[1]));
+}

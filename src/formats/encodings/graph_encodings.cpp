@@ -10,7 +10,7 @@ namespace halftone {
 namespace {
 
 EncodingsEntry entry_of(const Value& value, const Encoding& grid) {
-  if (grid.per_block()) throw Error("--encodings: the weight '{}' is on a grid of {}, which such a file does not hold; leave out --block-size or --encodings", value.name, describe(grid));
+  if (grid.per_block()) throw Error("the weight '{}' is on a grid of {}, which encodings files do not hold", value.name, describe(grid));
   EncodingsEntry entry{.name = value.name, .is_parameter = value.is_constant(), .bits = grid.bits, .is_signed = grid.is_signed, .symmetric = grid.symmetric};
   entry.per_channel = grid.per_channel();
   if (grid.per_channel()) entry.axis = grid.axis;

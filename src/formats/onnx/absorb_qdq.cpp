@@ -58,10 +58,9 @@ std::shared_ptr<const Encoding> grid_of(const Graph& graph, const Node& node, Da
   return std::make_shared<const Encoding>(std::move(encoding));
 }
 
-// Whether the axis is there and has as many channels or blocks as there are scales.
-bool fits(const Encoding& encoding, const Shape& shape) {
-  if (encoding.per_tensor()) return true;
-  return encoding.axis < std::ssize(shape) && element_count(scale_shape(shape, encoding)) == std::ssize(encoding.scale);
+// Whether the axis is there and the scales have its channels or blocks.
+bool fits(const Encoding& encoding, const Shape& scales, const Shape& shape) {
+  return encoding.per_tensor() || (encoding.axis < std::ssize(shape) && scale_shape(shape, encoding) == scales);
 }
 
 // DequantizeLinear of int32 codes: a bias. Its float values, code times scale rounded once.
@@ -99,7 +98,7 @@ void absorb_constant(Graph& graph, NodeId id) {
     return;
   }
   std::shared_ptr<const Encoding> encoding = grid_of(graph, node, codes->type());
-  if (!encoding || !fits(*encoding, codes->shape())) return;
+  if (!encoding || !fits(*encoding, graph.constant(node.input(1))->shape(), codes->shape())) return;
   const Tensor wide = convert(*codes, DataType::int32);
   std::span<const std::int32_t> values = wide.values<std::int32_t>();
   Tensor real = dequantize({values.begin(), values.end()}, *encoding, codes->shape());
