@@ -1,5 +1,7 @@
 // Pictures as a SampleSource: files of a folder, or a uint8 array.
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -14,7 +16,8 @@ namespace {
 class PictureFiles : public SampleSource {
  public:
   PictureFiles(SampleFiles files, PictureInput input)
-      : files_(std::move(files)), input_(std::move(input)) {}
+      : files_(std::move(files)), input_(std::move(input)),
+        kept_(std::min(static_cast<std::size_t>(files_.range().count), kKeptBytes / input_.fitted_bytes())) {}
 
   std::int64_t size() const override { return files_.range().count; }
   std::int64_t skipped() const override { return files_.range().skip; }
@@ -28,14 +31,20 @@ class PictureFiles : public SampleSource {
     std::byte* out = batch.mutable_data();
     parallel_for(count, job.threads, [&](std::int64_t i) {
       job.throw_if_cancelled();
-      input_.place(read_picture(files_.at(first + i)), out, i);
+      const auto sample = static_cast<std::size_t>(first + i);
+      if (sample >= kept_.size()) return input_.place(read_picture(files_.at(first + i)), out, i);
+      if (kept_[sample].pixels.empty()) kept_[sample] = input_.fitted(read_picture(files_.at(first + i)));
+      input_.place_fitted(kept_[sample], out, i);
     });
     return {{std::move(batch)}, first, count};
   }
 
  private:
+  static constexpr std::size_t kKeptBytes = 48u << 20;  // 334 pictures of 224 x 224
+
   SampleFiles files_;
   PictureInput input_;
+  mutable std::vector<Picture> kept_;  // the first samples as they were read before: passes read them several times
 };
 
 class PictureArray : public SampleSource {

@@ -121,7 +121,7 @@ void PictureInput::read_normalization(const DataOptions& options, const InputSpe
 }
 
 Tensor PictureInput::make_batch(std::int64_t count) const {
-  return {type_, channels_first_ ? Shape{count, channels_, height_, width_} : Shape{count, height_, width_, channels_}};
+  return Tensor::uninitialized(type_, channels_first_ ? Shape{count, channels_, height_, width_} : Shape{count, height_, width_, channels_});
 }
 
 template <typename T>
@@ -142,17 +142,18 @@ void PictureInput::write(const Picture& picture, T* out) const {
   }
 }
 
-void PictureInput::place(const PictureView& picture, std::byte* batch, std::int64_t index) const {
-  if (picture.channels != channels_) {
-    return place(channels_ == 1 ? to_grey(picture) : to_rgb(picture), batch, index);
-  }
+Picture PictureInput::fitted(const PictureView& picture) const {
+  if (picture.channels != channels_) return fitted(channels_ == 1 ? to_grey(picture) : to_rgb(picture));
   const CropBox box = centre_crop(picture.width, picture.height, width_, height_, crop_fraction_);
-  const Picture sized = resize(crop(picture, box), height_, width_, interpolation_);
-  const auto at = static_cast<std::size_t>(index * channels_ * height_ * width_);
+  return resize(crop(picture, box), height_, width_, interpolation_);
+}
+
+void PictureInput::place_fitted(const Picture& fitted, std::byte* batch, std::int64_t index) const {
+  const std::size_t at = static_cast<std::size_t>(index) * fitted_bytes();
   switch (size_of(type_)) {
-    case 1: return write(sized, reinterpret_cast<std::uint8_t*>(batch) + at);
-    case 2: return write(sized, reinterpret_cast<std::uint16_t*>(batch) + at);
-    default: return write(sized, reinterpret_cast<std::uint32_t*>(batch) + at);
+    case 1: return write(fitted, reinterpret_cast<std::uint8_t*>(batch) + at);
+    case 2: return write(fitted, reinterpret_cast<std::uint16_t*>(batch) + at);
+    default: return write(fitted, reinterpret_cast<std::uint32_t*>(batch) + at);
   }
 }
 

@@ -21,10 +21,15 @@ class PictureInput {
   // Throws Error when the input cannot take pictures, UsageError when the options do not fit it.
   PictureInput(const DataOptions& options, const InputSpec& input);
 
-  Tensor make_batch(std::int64_t count) const;  // zeros: [count, ...] in the input's type and layout
+  Tensor make_batch(std::int64_t count) const;  // [count, ...] in the input's type and layout, nothing written
 
   // Writes sample `index` of a batch made by make_batch, whose memory is `batch`. Safe from many threads.
-  void place(const PictureView& picture, std::byte* batch, std::int64_t index) const;
+  void place(const PictureView& picture, std::byte* batch, std::int64_t index) const { place_fitted(fitted(picture), batch, index); }
+
+  // The same in two steps: pixels of the network's size and number of channels, and what it takes of them.
+  Picture fitted(const PictureView& picture) const;
+  void place_fitted(const Picture& fitted, std::byte* batch, std::int64_t index) const;
+  std::size_t fitted_bytes() const { return static_cast<std::size_t>(channels_ * height_ * width_); }
 
  private:
   void read_layout(const InputSpec& input);

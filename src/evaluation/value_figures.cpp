@@ -5,8 +5,10 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/parallel.h"
 #include "evaluation/batches.h"
 #include "evaluation/metrics.h"
+#include "kernels/layout.h"
 
 namespace halftone {
 namespace {
@@ -15,30 +17,55 @@ struct Energy {
   double signal = 0, noise = 0;
 };
 
-void add(Energy& energy, double f, double q) {
-  energy.signal += f * f;
-  energy.noise += (f - q) * (f - q);
+// A view's numbers, kept: without the copies that filled up a fixed batch, in the order they were computed in.
+struct Contents {
+  std::vector<float> values;
+  bool channels_last = false;
+};
+
+Shape real_shape(const TapView& view, const Batch& batch) {
+  Shape shape = view.shape;
+  if (!shape.empty()) shape[0] = real_rows(shape, batch);
+  return shape;
 }
 
-// A view's contents in plain order as real numbers, without the copies that filled up a fixed batch.
-std::vector<float> contents(TapView view, const Batch& batch) {
-  if (!view.shape.empty()) view.shape[0] = real_rows(view.shape, batch);
-  const std::int64_t count = element_count(view.shape);
-  std::vector<float> values(view.data, view.data + count);
-  if (view.codes != nullptr) {
-    for (float& v : values) v *= view.codes->scale[0];
-  }
-  if (!view.channels_last) return values;
-  const ChannelWalk walk = channel_walk(view.shape, 1);
-  std::vector<float> plain(values.size());
-  for (std::int64_t o = 0; o < walk.outer; ++o) {
-    for (std::int64_t i = 0; i < walk.inner; ++i) {
-      for (std::int64_t c = 0; c < walk.channels; ++c) {
-        plain[static_cast<std::size_t>((o * walk.channels + c) * walk.inner + i)] = values[static_cast<std::size_t>((o * walk.inner + i) * walk.channels + c)];
-      }
+Contents contents(const TapView& view, const Batch& batch) {
+  HALFTONE_CHECK(view.codes == nullptr);
+  return {{view.data, view.data + element_count(real_shape(view, batch))}, view.channels_last};
+}
+
+// The same numbers in the other order.
+Contents turned(const Contents& from, const Shape& shape, int threads) {
+  const ChannelWalk walk = channel_walk(shape, 1);
+  Contents to{std::vector<float>(from.values.size()), !from.channels_last};
+  transpose_inner(from.values.data(), walk.outer, from.channels_last ? walk.inner : walk.channels, from.channels_last ? walk.channels : walk.inner, to.values.data(), threads);
+  return to;
+}
+
+// Adds what `view` makes of the float network's numbers.
+void compare(const Contents& real, const TapView& view, const Batch& batch, int threads, Energy& energy) {
+  constexpr std::int64_t kBlock = 1 << 14;
+  const Shape shape = real_shape(view, batch);
+  const std::int64_t count = element_count(shape);
+  if (std::ssize(real.values) != count) return;
+  const bool same_order = real.channels_last == view.channels_last;
+  const Contents other = same_order ? Contents{} : turned(real, shape, threads);
+  const float* expected = (same_order ? real : other).values.data();
+  const float scale = view.codes != nullptr ? view.codes->scale[0] : 1.0f;
+  std::vector<Energy> parts(static_cast<std::size_t>((count + kBlock - 1) / kBlock));
+  parallel_blocks(count, kBlock, threads, [&](std::int64_t first, std::int64_t end) {
+    Energy part;
+    for (std::int64_t i = first; i < end; ++i) {
+      const double f = expected[i], q = view.data[i] * scale;
+      part.signal += f * f;
+      part.noise += (f - q) * (f - q);
     }
+    parts[static_cast<std::size_t>(first / kBlock)] = part;
+  });
+  for (const Energy& part : parts) {
+    energy.signal += part.signal;
+    energy.noise += part.noise;
   }
-  return plain;
 }
 
 std::map<ValueId, double> decibels(const std::map<ValueId, Energy>& energies) {
@@ -70,13 +97,9 @@ std::map<ValueId, double> value_sqnr(const Graph& real, const Graph& quantized, 
   const BatchPlan plan = plan_batches(quantized, data, Arithmetic::simulated, job);
   const BatchPlan single = plan.fixed ? plan : BatchPlan{1, false};
   for_each_batch(data, single, job, "comparing values", samples, [&](const Batch& batch) {
-    std::map<ValueId, std::vector<float>> expected;
+    std::map<ValueId, Contents> expected;
     float_session.run(batch.inputs, [&](const TapView& view) { expected[pairs.at(view.value)] = contents(view, batch); });
-    session.run(batch.inputs, [&](const TapView& view) {
-      const std::vector<float> q = contents(view, batch), &f = expected[view.value];
-      if (f.size() != q.size()) return;
-      for (std::size_t i = 0; i < f.size(); ++i) add(energies[view.value], f[i], q[i]);
-    });
+    session.run(batch.inputs, [&](const TapView& view) { compare(expected[view.value], view, batch, job.threads, energies[view.value]); });
   });
   return decibels(energies);
 }

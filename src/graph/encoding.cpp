@@ -90,28 +90,10 @@ Shape scale_shape(const Shape& shape, const Encoding& encoding) {
   return scales;
 }
 
-namespace {
-
-// Calls body(element, scale) over all elements in order; as ScaleIndex has it, without its divisions.
-template <typename Body>
-void for_each_element(const Shape& shape, const Encoding& encoding, const Body& body) {
-  const ChannelWalk walk = channel_walk(shape, encoding.axis);
-  const std::int64_t block = encoding.block_size, blocks = block > 0 ? blocks_in(walk.channels, block) : 0;
-  std::int64_t i = 0;
-  for (std::int64_t o = 0; o < walk.outer; ++o) {
-    for (std::int64_t c = 0; c < walk.channels; ++c) {
-      const std::int64_t first = block > 0 ? (o * blocks + c / block) * walk.inner : c, step = block > 0 ? 1 : 0;
-      for (std::int64_t e = 0; e < walk.inner; ++e, ++i) body(i, static_cast<std::size_t>(first + step * e));
-    }
-  }
-}
-
-}  // namespace
-
 std::vector<std::int32_t> quantize(const Tensor& real, const Encoding& encoding) {
   std::span<const float> in = real.values<float>();
   std::vector<std::int32_t> codes(in.size());
-  for_each_element(real.shape(), encoding, [&](std::int64_t i, std::size_t c) {
+  ScaleIndex(real.shape(), encoding).for_each([&](std::size_t i, std::size_t c) {
     const float code = std::nearbyint(in[i] / encoding.scale[c]) + static_cast<float>(encoding.zero_point[c]);
     codes[i] = static_cast<std::int32_t>(std::clamp(code, static_cast<float>(encoding.code_min(c)), static_cast<float>(encoding.code_max(c))));
   });
@@ -119,9 +101,9 @@ std::vector<std::int32_t> quantize(const Tensor& real, const Encoding& encoding)
 }
 
 Tensor dequantize(const std::vector<std::int32_t>& codes, const Encoding& encoding, const Shape& shape) {
-  Tensor real(DataType::float32, shape);
+  Tensor real = Tensor::uninitialized(DataType::float32, shape);
   std::span<float> out = real.mutable_values<float>();
-  for_each_element(shape, encoding, [&](std::int64_t i, std::size_t c) {
+  ScaleIndex(shape, encoding).for_each([&](std::size_t i, std::size_t c) {
     out[i] = encoding.scale[c] * static_cast<float>(codes[i] - encoding.zero_point[c]);
   });
   return real;

@@ -79,9 +79,18 @@ class ScaleIndex {
   ScaleIndex(const Shape& shape, const Encoding& encoding) : ScaleIndex(shape, encoding.axis, encoding.block_size) {}
 
   std::int64_t count() const { return block_ == 0 ? walk_.channels : walk_.outer * blocks_ * walk_.inner; }
-  std::int64_t operator()(std::int64_t element) const {
-    const std::int64_t inner = element % walk_.inner, channel = element / walk_.inner % walk_.channels;
-    return block_ == 0 ? channel : (element / walk_.inner / walk_.channels * blocks_ + channel / block_) * walk_.inner + inner;
+
+  // Calls body(element, scale) for every element, in order.
+  template <typename Body>
+  void for_each(const Body& body) const {
+    std::size_t element = 0;
+    for (std::int64_t o = 0; o < walk_.outer; ++o) {
+      for (std::int64_t c = 0; c < walk_.channels; ++c) {
+        const auto first = static_cast<std::size_t>(block_ == 0 ? c : (o * blocks_ + c / block_) * walk_.inner);
+        const std::size_t step = block_ == 0 ? 0 : 1;
+        for (std::int64_t e = 0; e < walk_.inner; ++e, ++element) body(element, first + step * static_cast<std::size_t>(e));
+      }
+    }
   }
 
  private:

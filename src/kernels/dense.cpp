@@ -59,6 +59,7 @@ void centre_lanes(const float* x, const float* shift, const float* inverse, std:
   for (std::int64_t l = 0; l < kGramLanes; ++l) off[l] = shift[l];
   for (std::int64_t l = 0; l < kGramLanes; ++l) factor[l] = inverse[l];
   for (std::int64_t r = 0; r < rows; ++r, x += step, out += kGramLanes) {
+#pragma omp simd
     for (std::int64_t l = 0; l < kGramLanes; ++l) {
       const float value = (x[l] - off[l]) * factor[l];
       out[l] = value;
@@ -68,16 +69,36 @@ void centre_lanes(const float* x, const float* shift, const float* inverse, std:
   for (std::int64_t l = 0; l < kGramLanes; ++l) sums[l] += total[l];
 }
 
+// kGramLanes floats at any address. Sums of several columns at once keep additions from waiting for each other.
+using Vector [[gnu::vector_size(kGramLanes * sizeof(float))]] = float;
+using Lanes [[gnu::aligned(alignof(float)), gnu::may_alias]] = Vector;
+
 HALFTONE_SIMD_CLONES
 void gram_side_by_side(const float* slice, std::int64_t rows, std::int64_t columns, std::int64_t elements, float* products) {
-  for (std::int64_t i = 0; i < columns; ++i) {
-    for (std::int64_t j = i; j < elements; ++j) {
-      const float *a = slice + i * kGramRows * kGramLanes, *b = slice + j * kGramRows * kGramLanes;
-      float sums[kGramLanes] = {};
-      for (std::int64_t r = 0; r < rows; ++r, a += kGramLanes, b += kGramLanes) {
-        for (std::int64_t l = 0; l < kGramLanes; ++l) sums[l] += a[l] * b[l];
+  constexpr std::int64_t kAtOnce = 4;
+  const Lanes* in = reinterpret_cast<const Lanes*>(slice);  // not auto: it would forget the alignment
+  Lanes* out = reinterpret_cast<Lanes*>(products);
+  for (std::int64_t i = 0; i < columns; ++i, out += elements) {
+    const Lanes* a = in + i * kGramRows;
+    std::int64_t j = i;
+    for (; j + kAtOnce <= elements; j += kAtOnce) {
+      const Lanes* b = in + j * kGramRows;
+      Lanes s0{}, s1{}, s2{}, s3{};
+      for (std::int64_t r = 0; r < rows; ++r) {
+        s0 += a[r] * b[r];
+        s1 += a[r] * b[kGramRows + r];
+        s2 += a[r] * b[2 * kGramRows + r];
+        s3 += a[r] * b[3 * kGramRows + r];
       }
-      for (std::int64_t l = 0; l < kGramLanes; ++l) products[(i * elements + j) * kGramLanes + l] += sums[l];
+      out[j] += s0;
+      out[j + 1] += s1;
+      out[j + 2] += s2;
+      out[j + 3] += s3;
+    }
+    for (; j < elements; ++j) {
+      Lanes sum{};
+      for (std::int64_t r = 0; r < rows; ++r) sum += a[r] * in[j * kGramRows + r];
+      out[j] += sum;
     }
   }
 }

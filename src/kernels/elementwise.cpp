@@ -16,13 +16,14 @@ void add_values(const float* a, const float* b, std::int64_t count, float low, f
 
 HALFTONE_FMA_CLONES
 void add_codes(const float* a, const float* b, std::int64_t count, const CodeAdd& s, float* out) {
-  const float fixed = s.zy - std::fma(s.ra, s.za, s.rb * s.zb);
-  const float low = s.low + s.zy, high = s.high + s.zy;
+  const float ra = s.ra, rb = s.rb, za = s.za, zb = s.zb, zy = s.zy;  // `out` might be s, for all the compiler knows
+  const float fixed = zy - std::fma(ra, za, rb * zb);
+  const float low = s.low + zy, high = s.high + zy;
   for (std::int64_t i = 0; i < count; ++i) {
-    float code = std::fma(a[i] + s.za, s.ra, std::fma(b[i] + s.zb, s.rb, fixed));
+    float code = std::fma(a[i] + za, ra, std::fma(b[i] + zb, rb, fixed));
     code = code > low ? code : low;
     code = code < high ? code : high;
-    out[i] = round_half_even_small(code) - s.zy;
+    out[i] = round_half_even_small(code) - zy;
   }
 }
 

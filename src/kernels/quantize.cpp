@@ -75,15 +75,22 @@ constexpr std::int64_t kLanes = 8;
 
 HALFTONE_SIMD_CLONES
 void rounding_error_in_lanes(const float* x, std::int64_t count, float scale, float low, float high, double* squares, double* sums) {
+  double square[kLanes] = {}, sum[kLanes] = {};
+  const double wide_scale = scale;
   for (std::int64_t i = 0; i + kLanes <= count; i += kLanes) {
+#pragma omp simd
     for (std::int64_t lane = 0; lane < kLanes; ++lane) {
       float code = x[i + lane] / scale;
       code = code > low ? code : low;
       code = code < high ? code : high;
-      const double off = static_cast<double>(scale) * round_half_even_small(code) - x[i + lane];
-      squares[lane] += off * off;
-      sums[lane] += off;
+      const double off = wide_scale * round_half_even_small(code) - x[i + lane];
+      square[lane] += off * off;
+      sum[lane] += off;
     }
+  }
+  for (std::int64_t lane = 0; lane < kLanes; ++lane) {
+    squares[lane] = square[lane];
+    sums[lane] = sum[lane];
   }
 }
 

@@ -7,8 +7,8 @@
     !defined(HALFTONE_NO_CLONES)
 #define HALFTONE_SIMD_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 // The same for loops that call std::fma, which is one instruction on these machines and a slow call, of the same result,
-// elsewhere.
-#define HALFTONE_FMA_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+// elsewhere. By features: a clone for "arch=NAME" serves that one processor and none of its successors.
+#define HALFTONE_FMA_CLONES __attribute__((target_clones("avx512f", "fma", "default")))
 #else
 #define HALFTONE_SIMD_CLONES
 #define HALFTONE_FMA_CLONES

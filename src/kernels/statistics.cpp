@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "kernels/simd.h"
 
@@ -35,23 +34,26 @@ ValueExtremes find_extremes(const float* values, std::int64_t count) {
   return {min, max, odd == 0};
 }
 
-void count_bins(const float* values, std::int64_t count, float inverse_width, std::int32_t half, std::span<std::uint32_t> counts) {
-  // Neighbours often fall into one bin; several tables keep their increments from waiting for each other.
-  constexpr std::int64_t kTables = 4, kChunk = 2048;
-  std::vector<std::uint32_t> tables(counts.size() * (kTables - 1), 0);
-  std::uint32_t* table[kTables] = {counts.data(), tables.data(), tables.data() + counts.size(), tables.data() + 2 * counts.size()};
+void BinCounter::add(const float* values, std::int64_t count) {
+  constexpr std::int64_t kChunk = 2048;
+  const std::int64_t size = 2 * static_cast<std::int64_t>(half_);
+  std::uint32_t* tables = tables_.data();
   std::int32_t bins[kChunk];
   for (std::int64_t first = 0; first < count; first += kChunk) {
     const std::int64_t here = std::min(kChunk, count - first);
-    bins_of(values + first, here, inverse_width, half, bins);
+    bins_of(values + first, here, inverse_width_, half_, bins);
     std::int64_t i = 0;
     for (; i + kTables <= here; i += kTables) {
-      for (std::int64_t t = 0; t < kTables; ++t) ++table[t][bins[i + t]];
+      for (std::int64_t t = 0; t < kTables; ++t) ++tables[t * size + bins[i + t]];
     }
-    for (; i < here; ++i) ++table[0][bins[i]];
+    for (; i < here; ++i) ++tables[bins[i]];
   }
-  for (std::int64_t t = 1; t < kTables; ++t) {
-    for (std::size_t b = 0; b < counts.size(); ++b) counts[b] += table[t][b];
+}
+
+void BinCounter::add_to(std::span<std::int64_t> counts, std::int64_t weight) const {
+  for (std::size_t t = 0; t < kTables; ++t) {
+    const std::uint32_t* table = tables_.data() + t * counts.size();
+    for (std::size_t b = 0; b < counts.size(); ++b) counts[b] += weight * table[b];
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace halftone {
 
@@ -12,8 +13,21 @@ struct ValueExtremes {
 };
 ValueExtremes find_extremes(const float* values, std::int64_t count);  // of nothing: 0, 0
 
-// counts[floor(x * inverse_width) + half] += 1 for each value; |x * inverse_width| < half (callers check).
-void count_bins(const float* values, std::int64_t count, float inverse_width, std::int32_t half, std::span<std::uint32_t> counts);
+// Counts values in bins: x belongs to bin floor(x * inverse_width) + half; |x * inverse_width| < half (callers check).
+class BinCounter {
+ public:
+  BinCounter(std::int32_t half, float inverse_width) : half_(half), inverse_width_(inverse_width), tables_(static_cast<std::size_t>(2 * half * kTables)) {}
+
+  void add(const float* values, std::int64_t count);
+  void add_to(std::span<std::int64_t> counts, std::int64_t weight) const;  // counts[bin] += weight * values in it
+
+ private:
+  static constexpr std::int64_t kTables = 4;  // neighbours often fall into one bin: their increments do not wait for each other
+
+  std::int32_t half_;
+  float inverse_width_;
+  std::vector<std::uint32_t> tables_;  // one behind the other
+};
 
 // Per channel of rows [rows, channels]: min and max so far (callers start them at +inf and -inf).
 void channel_extremes(const float* values, std::int64_t rows, std::int64_t channels, float* min, float* max);

@@ -12,21 +12,17 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   if (!is_code_type(type) && type != DataType::int32) throw Error("codes of type {} are not supported", name_of(type));
   if (call.has(2) && call.input(2).type != type) throw Error("its codes are {}, its zero point is {}", name_of(type), name_of(call.input(2).type));
   if (call.has(2) && element_count(call.input(2).shape) != element_count(call.input(1).shape)) throw Error("scale and zero point differ in size");
-  ScaleWalk walk(call);
+  scale_index(call);
   return std::vector<TensorSpec>{{DataType::float32, call.input(0).shape}};
 }
 
 void reference(const Call& call, std::span<Tensor> outputs) {
-  const ScaleWalk walk(call);
   const Tensor wide = convert(call.tensor(0), DataType::int64);
   std::span<const std::int64_t> codes = wide.values<std::int64_t>();
   const std::vector<std::int64_t> zero = call.has(2) ? to_int64s(call.tensor(2)) : std::vector<std::int64_t>();
   std::span<const float> scale = call.tensor(1).values<float>();
   std::span<float> y = outputs[0].mutable_values<float>();
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    const auto s = static_cast<std::size_t>(walk(static_cast<std::int64_t>(i)));
-    y[i] = static_cast<float>(codes[i] - (zero.empty() ? 0 : zero[s])) * scale[s];
-  }
+  scale_index(call).for_each([&](std::size_t i, std::size_t s) { y[i] = static_cast<float>(codes[i] - (zero.empty() ? 0 : zero[s])) * scale[s]; });
 }
 
 }  // namespace

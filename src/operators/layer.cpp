@@ -52,24 +52,34 @@ std::vector<Layer> layers_of(const Graph& graph) {
   return layers;
 }
 
-std::vector<float> rows_of_weight(const Tensor& weight, int out_axis) {
-  const WeightOrder order(weight.shape(), out_axis);
-  std::vector<float> rows;
-  rows.reserve(static_cast<std::size_t>(weight.size()));
-  for (std::int64_t c = 0; c < order.channels(); ++c) {
-    for (std::int64_t p = 0; p < order.positions(); ++p) rows.push_back(weight.values<float>()[order.element(p, c)]);
+namespace {
+
+// Calls body(element, row) for every element, in order; `row`: its place in [channels][positions].
+template <typename Body>
+void for_each_place(const Shape& shape, int out_axis, const Body& body) {
+  const ChannelWalk walk = channel_walk(shape, out_axis);
+  std::size_t element = 0;
+  for (std::int64_t o = 0; o < walk.outer; ++o) {
+    for (std::int64_t c = 0; c < walk.channels; ++c) {
+      const auto first = static_cast<std::size_t>((c * walk.outer + o) * walk.inner);
+      for (std::size_t i = 0; i < static_cast<std::size_t>(walk.inner); ++i, ++element) body(element, first + i);
+    }
   }
+}
+
+}  // namespace
+
+std::vector<float> rows_of_weight(const Tensor& weight, int out_axis) {
+  std::vector<float> rows(static_cast<std::size_t>(weight.size()));
+  std::span<const float> values = weight.values<float>();
+  for_each_place(weight.shape(), out_axis, [&](std::size_t element, std::size_t row) { rows[row] = values[element]; });
   return rows;
 }
 
 Tensor weight_of_rows(const std::vector<float>& rows, const Shape& shape, int out_axis) {
-  const WeightOrder order(shape, out_axis);
-  Tensor weight(DataType::float32, shape);
+  Tensor weight = Tensor::uninitialized(DataType::float32, shape);
   std::span<float> values = weight.mutable_values<float>();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto at = static_cast<std::int64_t>(i);
-    values[order.element(at % order.positions(), at / order.positions())] = rows[i];
-  }
+  for_each_place(shape, out_axis, [&](std::size_t element, std::size_t row) { values[element] = rows[row]; });
   return weight;
 }
 

@@ -7,21 +7,18 @@
 
 namespace halftone {
 
-ScaleWalk::ScaleWalk(const Call& call) {
+ScaleIndex scale_index(const Call& call) {
   const Shape &x = call.input(0).shape, &s = call.input(1).shape;
   const auto rank = static_cast<std::int64_t>(x.size());
   const std::int64_t block = call.attributes().integer("block_size", 0);
-  if (element_count(s) == 1 && block == 0) {
-    index_.emplace(x, Encoding::kPerTensor, 0);
-    return;
-  }
+  if (element_count(s) == 1 && block == 0) return {x, Encoding::kPerTensor, 0};
   const std::int64_t axis = normalized_axis(call.attributes().integer("axis", 1), rank);
   const std::int64_t channels = x[static_cast<std::size_t>(axis)];
   if (block == 0 && s != Shape{channels}) throw Error("its scale is {}, but axis {} of {} has {} channels", to_string(s), axis, to_string(x), channels);
   if (block < 0 || (block > 0 && s.size() != x.size())) throw Error("blocks of {} do not fit a scale of shape {}", block, to_string(s));
   const Encoding grid{.axis = static_cast<int>(axis), .block_size = block};
   if (s != scale_shape(x, grid)) throw Error("its scale {} does not fit {} in blocks of {} along axis {}", to_string(s), to_string(x), block, axis);
-  index_.emplace(x, grid);
+  return {x, grid};
 }
 
 bool is_code_type(DataType type) {
@@ -60,23 +57,21 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   const DataType type = call.has(2) ? call.input(2).type : stated_type(call.attributes().integer("output_dtype", 0));
   if (!is_code_type(type)) throw Error("codes of type {} are not supported", name_of(type));
   if (call.has(2) && element_count(call.input(2).shape) != element_count(call.input(1).shape)) throw Error("scale and zero point differ in size");
-  ScaleWalk walk(call);
+  scale_index(call);
   return std::vector<TensorSpec>{{type, call.input(0).shape}};
 }
 
 void reference(const Call& call, std::span<Tensor> outputs) {
-  const ScaleWalk walk(call);
   std::int32_t low = 0, high = 0;
   code_bounds(outputs[0].type(), low, high);
   const std::vector<std::int64_t> zero = call.has(2) ? to_int64s(call.tensor(2)) : std::vector<std::int64_t>();
   std::span<const float> x = call.tensor(0).values<float>(), scale = call.tensor(1).values<float>();
   Tensor codes(DataType::int32, call.input(0).shape);
   std::span<std::int32_t> y = codes.mutable_values<std::int32_t>();
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const auto s = static_cast<std::size_t>(walk(static_cast<std::int64_t>(i)));
+  scale_index(call).for_each([&](std::size_t i, std::size_t s) {
     const double code = std::nearbyint(static_cast<double>(x[i] / scale[s])) + static_cast<double>(zero.empty() ? 0 : zero[s]);
     y[i] = std::isnan(code) ? 0 : static_cast<std::int32_t>(std::clamp<double>(code, low, high));
-  }
+  });
   const Tensor narrowed = convert(codes, outputs[0].type());
   std::memcpy(outputs[0].mutable_data(), narrowed.data(), narrowed.bytes());
 }

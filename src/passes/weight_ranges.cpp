@@ -13,8 +13,9 @@ namespace {
 // The weights that share a scale: of the tensor, of a channel, or of a block.
 std::vector<std::vector<float>> parts_of(const Tensor& weight, const ScaleIndex& index) {
   std::vector<std::vector<float>> parts(static_cast<std::size_t>(index.count()));
+  for (auto& part : parts) part.reserve(static_cast<std::size_t>(weight.size() / index.count()) + 1);
   std::span<const float> values = weight.values<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) parts[static_cast<std::size_t>(index(static_cast<std::int64_t>(i)))].push_back(values[i]);
+  index.for_each([&](std::size_t i, std::size_t s) { parts[s].push_back(values[i]); });
   return parts;
 }
 

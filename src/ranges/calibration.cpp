@@ -37,7 +37,7 @@ void add_to(ValueStatistics& statistics, const Batch& batch, const TapView& view
   const std::int64_t rows = real_rows(view.shape, batch), row = element_count(view.shape) / std::max<std::int64_t>(view.shape.empty() ? 1 : view.shape[0], 1);
   const std::int64_t samples = batch.count > 0 && rows % batch.count == 0 ? batch.count : 1;  // a feed is one
   const std::int64_t each = rows / samples * row;
-  statistics.histogram.add(view.data, each * samples, range, threads);  // copies that fill up a batch change no range
+  statistics.histogram.add_samples(view.data, samples, each, batch.first, range, threads);  // copies that fill up a batch change no range
   for (std::int64_t s = 0; s < samples && per_sample; ++s) {
     const ValueExtremes extremes = find_extremes(view.data + s * each, each);
     statistics.min_sum += extremes.min;

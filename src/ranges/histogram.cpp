@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/random.h"
 #include "kernels/statistics.h"
 
 namespace halftone {
@@ -65,27 +66,49 @@ void Histogram::add(const float* values, std::int64_t count, int threads) { add(
 
 void Histogram::add(const float* values, std::int64_t count, Range range, int threads) {
   if (count == 0) return;
+  make_room(range);
+  const std::int64_t blocks = (count + kBlock - 1) / kBlock;
+  count_in_lots(blocks, 1, threads, [&](std::int64_t block, BinCounter& counter) {
+    counter.add(values + block * kBlock, std::min(kBlock, count - block * kBlock));
+  });
+  total_ += count;
+}
+
+void Histogram::add_samples(const float* values, std::int64_t samples, std::int64_t each, std::int64_t first, Range range, int threads) {
+  if (each <= kMostOfSample) return add(values, samples * each, range, threads);
+  make_room(range);
+  constexpr std::int64_t kRun = 64, kRuns = kMostOfSample / kRun;
+  const Random random(0, "histogram");
+  const std::int64_t weight = (each + kMostOfSample / 2) / kMostOfSample;
+  count_in_lots(samples, weight, threads, [&](std::int64_t sample, BinCounter& counter) {
+    for (std::int64_t r = 0; r < kRuns; ++r) {
+      const std::int64_t begin = each * r / kRuns, end = each * (r + 1) / kRuns;
+      const auto places = static_cast<std::uint64_t>(end - begin - kRun + 1);
+      const auto place = begin + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>((first + sample) * kRuns + r), places));
+      counter.add(values + sample * each + place, kRun);
+    }
+  });
+  total_ += samples * kMostOfSample * weight;
+}
+
+// Lets the range fit. Zeros fit any width; the first other value sets it: zeros stand in the bin in the middle at every width.
+void Histogram::make_room(Range range) {
   min_ = total_ == 0 ? range.min : std::min(min_, range.min);
   max_ = total_ == 0 ? range.max : std::max(max_, range.max);
-  total_ += count;
   const double magnitude = std::max(std::fabs(static_cast<double>(range.min)), std::fabs(static_cast<double>(range.max)));
-  const auto half = static_cast<std::int64_t>(counts_.size() / 2);
-  const double needed = width_for(magnitude, half);
-  // Zeros fit any width; the first other value sets it. counts_ of zeros stand in bin `half` at every width.
-  if (magnitude > 0) grow(std::max(width_, needed));
-  const double inverse = width_ > 0 ? 1 / width_ : 0;
-  const std::int64_t blocks = (count + kBlock - 1) / kBlock;
-  const std::int64_t lots = std::min<std::int64_t>(blocks, 4);
-  std::vector<std::vector<std::uint32_t>> parts(static_cast<std::size_t>(lots));
+  if (magnitude > 0) grow(std::max(width_, width_for(magnitude, std::ssize(counts_) / 2)));
+}
+
+// Adds what count(item, counter) finds in each item, times `weight`.
+template <typename Count>
+void Histogram::count_in_lots(std::int64_t items, std::int64_t weight, int threads, const Count& count) {
+  const std::int64_t lots = std::min<std::int64_t>(items, threads);  // counts are whole numbers: how many there are changes nothing
+  const auto half = static_cast<std::int32_t>(counts_.size() / 2);
+  std::vector<BinCounter> counters(static_cast<std::size_t>(lots), BinCounter(half, width_ > 0 ? static_cast<float>(1 / width_) : 0.0f));
   parallel_for(lots, threads, [&](std::int64_t lot) {
-    auto& part = parts[static_cast<std::size_t>(lot)];
-    part.assign(counts_.size(), 0);
-    const std::int64_t first = blocks * lot / lots * kBlock, end = std::min(blocks * (lot + 1) / lots * kBlock, count);
-    count_bins(values + first, end - first, static_cast<float>(inverse), static_cast<std::int32_t>(half), part);
+    for (std::int64_t item = items * lot / lots; item < items * (lot + 1) / lots; ++item) count(item, counters[static_cast<std::size_t>(lot)]);
   });
-  for (const auto& part : parts) {
-    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += part[i];
-  }
+  for (const BinCounter& counter : counters) counter.add_to(counts_, weight);
 }
 
 void Histogram::merge(const Histogram& other) {

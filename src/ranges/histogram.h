@@ -21,8 +21,13 @@ class Histogram {
   void add(const float* values, std::int64_t count, Range range, int threads);  // their least and greatest are known
   void merge(const Histogram& other);                              // of as many bins
 
+  // [samples, each] of a dataset, the first one its sample `first`. Of a sample with more than kMostOfSample values, as many
+  // stand for all: runs of neighbours, one chosen at random in each stretch of the sample. The range is that of all values.
+  static constexpr std::int64_t kMostOfSample = 32768;
+  void add_samples(const float* values, std::int64_t samples, std::int64_t each, std::int64_t first, Range range, int threads);
+
   bool empty() const { return total_ == 0; }
-  std::int64_t total() const { return total_; }
+  std::int64_t total() const { return total_; }  // of all values, or about as many
   Range range() const { return {min_, max_}; }   // of the values themselves
   double bin_width() const { return width_; }
 
@@ -36,7 +41,10 @@ class Histogram {
   float quantile(double p) const;
 
  private:
+  void make_room(Range range);
   void grow(double width);
+  template <typename Count>
+  void count_in_lots(std::int64_t items, std::int64_t weight, int threads, const Count& count);
   double lower_edge(std::size_t bin) const { return (static_cast<double>(bin) - static_cast<double>(counts_.size()) / 2) * width_; }
 
   std::vector<std::int64_t> counts_;

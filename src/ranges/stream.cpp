@@ -20,8 +20,8 @@ bool fits_bytes(const Encoding* grid) { return grid != nullptr && grid->per_tens
 struct Stream::Kept {
   Shape shape;
   bool channels_last = false;
-  std::vector<std::uint8_t> codes;  // code - code_min
-  std::vector<float> numbers;       // where there are no codes
+  std::unique_ptr<std::uint8_t[]> codes;  // code - code_min; null: numbers
+  std::vector<float> numbers;
 };
 
 std::size_t batches_of(std::int64_t samples, const BatchPlan& plan) { return static_cast<std::size_t>((samples + plan.samples - 1) / plan.samples); }
@@ -117,13 +117,13 @@ void Stream::run(Session& session, const Graph& part, const Batch& batch, std::s
 }
 
 TapView Stream::form_of(const Graph& graph, ValueId id, const Kept& kept) const {
-  return {id, nullptr, kept.shape, kept.channels_last, kept.codes.empty() ? nullptr : graph.encoding(id)};
+  return {id, nullptr, kept.shape, kept.channels_last, kept.codes == nullptr ? nullptr : graph.encoding(id)};
 }
 
 void Stream::unpack(const TapView& form, const Kept& kept, float* to) const {
   parallel_blocks(element_count(kept.shape), kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) {
     if (form.codes == nullptr) std::copy(kept.numbers.begin() + from, kept.numbers.begin() + end, to + from);
-    else unpack_codes(&kept.codes[static_cast<std::size_t>(from)], end - from, form.codes->code_min() - form.codes->zero_point[0], to + from);
+    else unpack_codes(kept.codes.get() + from, end - from, form.codes->code_min() - form.codes->zero_point[0], to + from);
   });
 }
 
@@ -131,7 +131,7 @@ TapView Stream::unpacked(const Graph& graph, ValueId id, const Kept& kept, std::
   TapView view = form_of(graph, id, kept);
   view.data = kept.numbers.data();
   if (view.codes == nullptr) return view;
-  numbers.resize(std::max(numbers.size(), kept.codes.size()));
+  numbers.resize(std::max(numbers.size(), static_cast<std::size_t>(element_count(kept.shape))));
   unpack(view, kept, numbers.data());
   view.data = numbers.data();
   return view;
@@ -150,9 +150,9 @@ std::shared_ptr<const Stream::Kept> Stream::packed(const Graph& graph, const Tap
     return kept;
   }
   const std::int32_t shift = grid->zero_point[0] - grid->code_min();
-  kept->codes.resize(count);
+  kept->codes = std::make_unique_for_overwrite<std::uint8_t[]>(count);
   parallel_blocks(static_cast<std::int64_t>(count), kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) {
-    pack_codes(view.data + from, end - from, shift, &kept->codes[static_cast<std::size_t>(from)]);
+    pack_codes(view.data + from, end - from, shift, kept->codes.get() + from);
   });
   return kept;
 }

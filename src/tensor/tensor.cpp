@@ -22,9 +22,15 @@ std::shared_ptr<std::byte> allocate(std::size_t bytes) {
 
 }  // namespace
 
-Tensor::Tensor(DataType type, Shape shape) : type_(type), shape_(std::move(shape)), size_(element_count(shape_)) {
-  data_ = allocate(bytes());
-  std::memset(data_.get(), 0, bytes());
+Tensor::Tensor(DataType type, Shape shape) : Tensor(uninitialized(type, std::move(shape))) { std::memset(data_.get(), 0, bytes()); }
+
+Tensor Tensor::uninitialized(DataType type, Shape shape) {
+  Tensor tensor;
+  tensor.type_ = type;
+  tensor.size_ = element_count(shape);
+  tensor.shape_ = std::move(shape);
+  tensor.data_ = allocate(tensor.bytes());
+  return tensor;
 }
 
 Tensor Tensor::borrow(DataType type, Shape shape, void* data) {

@@ -19,6 +19,7 @@ class Tensor {
  public:
   Tensor() = default;                      // float32, shape [0]
   Tensor(DataType type, Shape shape);      // zeros, 64-byte aligned
+  static Tensor uninitialized(DataType type, Shape shape);  // for a caller that writes every element
 
   // A tensor over memory of somebody else, which must outlive it and all its copies.
   static Tensor borrow(DataType type, Shape shape, void* data);

@@ -93,14 +93,26 @@ TEST(PictureFolder, ABrokenPictureIsNamedWhenItIsRead) {
 }
 
 TEST(PictureFolder, GivesTheSameBytesWithAnyNumberOfThreads) {
-  const auto dataset = open_samples(kVectors / "pictures", {.crop_fraction = 0.9}, {kNchw});
+  const auto open = [] { return open_samples(kVectors / "pictures", {.crop_fraction = 0.9}, {kNchw}); };
+  const auto dataset = open();
   ASSERT_EQ(dataset->size(), 17);
-  const Tensor one = dataset->read(0, 17, Job{.threads = 1}).inputs[0];
-  const Tensor four = dataset->read(0, 17, Job{.threads = 4}).inputs[0];
+  const Tensor one = open()->read(0, 17, Job{.threads = 1}).inputs[0];
+  const Tensor four = open()->read(0, 17, Job{.threads = 4}).inputs[0];
   EXPECT_EQ(std::memcmp(one.data(), four.data(), one.bytes()), 0);
   for (std::int64_t i = 0; i < 17; ++i) {  // batches of one, too
     const Tensor single = dataset->read(i, 1, Job{}).inputs[0];
     EXPECT_EQ(std::memcmp(single.data(), one.data() + static_cast<std::size_t>(i) * single.bytes(), single.bytes()), 0) << i;
+  }
+}
+
+TEST(PictureFolder, GivesTheSameBytesWhenItIsReadAgain) {
+  const auto small = open_samples(kVectors / "pictures", {}, {kNchw});
+  const Tensor first = small->read(0, 17, Job{.threads = 2}).inputs[0], again = small->read(0, 17, Job{.threads = 2}).inputs[0];
+  EXPECT_EQ(std::memcmp(first.data(), again.data(), first.bytes()), 0);
+  const auto large = open_samples(kVectors / "pictures", {}, {input("x", DataType::float32, {-1, 3, 2048, 2048})});
+  for (std::int64_t i : {3, 4}) {  // four such pictures are kept
+    const Tensor before = large->read(i, 1, Job{}).inputs[0], after = large->read(i, 1, Job{}).inputs[0];
+    EXPECT_EQ(std::memcmp(before.data(), after.data(), before.bytes()), 0) << i;
   }
 }
 

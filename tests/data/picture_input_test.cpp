@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "data/vectors.h"
 #include "support/temporary_folder.h"
@@ -21,6 +22,7 @@ const Picture kTwo{1, 2, 3, {1, 2, 3, 4, 5, 6}};
 Tensor placed(const DataOptions& options, const InputSpec& spec, const Picture& picture = kTwo) {
   const PictureInput place(options, spec);
   Tensor batch = place.make_batch(2);
+  std::memset(batch.mutable_data(), 0, batch.bytes());
   place.place(picture, batch.mutable_data(), 1);
   const std::vector<float> all = to_floats(batch);
   for (std::size_t i = 0; i < all.size() / 2; ++i) EXPECT_EQ(all[i], 0) << "another sample was written to";

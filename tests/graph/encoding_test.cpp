@@ -116,13 +116,17 @@ TEST(Quantize, TakesEachBlocksScaleAlongTheAxis) {
     const std::vector<std::int32_t> codes = quantize(real, e);
     const ScaleIndex index(shape, e);
     EXPECT_EQ(index.count(), std::ssize(e.scale));
-    for (std::int64_t i = 0; i < 30; ++i) {
+    std::int64_t next = 0;
+    index.for_each([&](std::size_t element, std::size_t scale) {
+      const auto i = static_cast<std::int64_t>(element);
+      EXPECT_EQ(i, next++);
       std::int64_t place[3] = {i / 15, i / 3 % 5, i % 3};
       place[axis] /= 2;
       const std::int64_t s = (place[0] * scales[1] + place[1]) * scales[2] + place[2];
-      EXPECT_EQ(index(i), s) << axis << " " << i;
-      EXPECT_EQ(codes[static_cast<std::size_t>(i)], static_cast<std::int32_t>(std::nearbyint((static_cast<float>(i) - 15) / e.scale[static_cast<std::size_t>(s)])));
-    }
+      EXPECT_EQ(static_cast<std::int64_t>(scale), s) << axis << " " << i;
+      EXPECT_EQ(codes[element], static_cast<std::int32_t>(std::nearbyint((static_cast<float>(i) - 15) / e.scale[scale])));
+    });
+    EXPECT_EQ(next, 30);
     const Tensor back = dequantize(codes, e, shape);
     for (std::size_t i = 0; i < 30; ++i) EXPECT_NEAR(back.values<float>()[i], real.values<float>()[i], 0.2);
   }

@@ -92,3 +92,37 @@ TEST(Extremes, FindNanAndInfinityAnywhere) {
     }
   }
 }
+
+TEST(Histogram, LooksAtPartOfLargeSamplesWhateverTheBatchesAndThreads) {
+  const std::int64_t each = 200001, samples = 4;
+  const std::vector<float> values = normals(static_cast<std::size_t>(samples * each), 1, 7);
+  const Range range = extremes_of(values.data(), samples * each, 1).range;
+  Histogram all, one_by_one, at_once;
+  all.add(values.data(), samples * each, range, 1);
+  at_once.add_samples(values.data(), samples, each, 0, range, 2);
+  for (std::int64_t s = 0; s < samples; ++s) one_by_one.add_samples(&values[static_cast<std::size_t>(s * each)], 1, each, s, range, 1);
+  EXPECT_TRUE(equal(at_once, one_by_one));
+  EXPECT_NEAR(static_cast<double>(at_once.total()), static_cast<double>(all.total()), 0.1 * static_cast<double>(all.total()));
+  EXPECT_EQ(at_once.range().max, all.range().max);
+  for (double p : {0.001, 0.1, 0.5, 0.9, 0.999}) EXPECT_NEAR(at_once.quantile(p), all.quantile(p), 0.05) << p;
+}
+
+TEST(Histogram, SeesAllChannelsOfLargeSamples) {
+  const std::int64_t channels = 96, positions = 56 * 56;  // one value a channel, channels innermost
+  std::vector<float> values;
+  for (std::int64_t i = 0; i < channels * positions; ++i) values.push_back(static_cast<float>(i % channels) + 0.5f);
+  Histogram histogram(256);
+  histogram.add_samples(values.data(), 1, channels * positions, 3, {0.5f, 95.5f}, 1);
+  const auto bins = histogram.filled();
+  EXPECT_EQ(std::ssize(bins), channels);
+  for (const auto& bin : bins) EXPECT_NEAR(bin.count, positions, 0.2 * positions) << bin.centre;
+}
+
+TEST(Histogram, CountsSmallSamplesWhole) {
+  const std::vector<float> values = normals(2 * Histogram::kMostOfSample, 1);
+  Histogram whole, samples;
+  const Range range = extremes_of(values.data(), std::ssize(values), 1).range;
+  whole.add(values.data(), std::ssize(values), range, 1);
+  samples.add_samples(values.data(), 2, Histogram::kMostOfSample, 0, range, 2);
+  EXPECT_TRUE(equal(whole, samples));
+}

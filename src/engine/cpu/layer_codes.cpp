@@ -13,24 +13,20 @@ constexpr double kLargestWhole = 255;       // codes beyond it are split into by
 
 Tensor centred_codes(const Tensor& weight, const Encoding& encoding) {
   const std::vector<std::int32_t> codes = quantize(weight, encoding);
-  const ChannelWalk walk = channel_walk(weight.shape(), encoding.axis);
-  Tensor centred(DataType::float32, weight.shape());
+  Tensor centred = Tensor::uninitialized(DataType::float32, weight.shape());
   std::span<float> out = centred.mutable_values<float>();
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto channel = static_cast<std::size_t>(static_cast<std::int64_t>(i) / walk.inner % walk.channels);
-    out[i] = static_cast<float>(codes[i] - encoding.zero_point[channel]);
-  }
+  ScaleIndex(weight.shape(), encoding).for_each([&](std::size_t i, std::size_t channel) { out[i] = static_cast<float>(codes[i] - encoding.zero_point[channel]); });
   return centred;
 }
 
 // Whether bias and sum stay below 2^24 in every output channel, whatever the order of the terms.
-bool fits_one_sum(std::span<const float> codes, const WeightOrder& order, double largest_input, const std::vector<double>& bias) {
-  for (std::int64_t c = 0; c < order.channels(); ++c) {
-    double worst = bias.empty() ? 0.0 : std::fabs(bias[static_cast<std::size_t>(c)]);
-    for (std::int64_t p = 0; p < order.positions(); ++p) worst += std::fabs(codes[order.element(p, c)]) * largest_input;
-    if (worst >= kExactFloat) return false;
-  }
-  return true;
+bool fits_one_sum(const Tensor& codes, int channel_axis, double largest_input, const std::vector<double>& bias) {
+  const ScaleIndex channel_of(codes.shape(), channel_axis, 0);
+  std::vector<double> worst(static_cast<std::size_t>(channel_of.count()), 0.0);
+  for (std::size_t c = 0; c < bias.size(); ++c) worst[c] = std::fabs(bias[c]);
+  const auto values = codes.values<float>();
+  channel_of.for_each([&](std::size_t i, std::size_t c) { worst[c] += std::fabs(values[i]) * largest_input; });
+  return std::all_of(worst.begin(), worst.end(), [](double sum) { return sum < kExactFloat; });
 }
 
 // Cuts the positions into runs whose sums stay below 2^24 in every output channel; returns the first position of each.
@@ -110,12 +106,12 @@ LayerCodes make_layer_codes(const PlanBuilder& plan, const Layer& layer, const T
   const CodeGrid data = code_grid(*graph.encoding(layer.data));
   const double largest_input = std::max(-data.low, data.high);
   const Tensor codes = centred_codes(*graph.constant(layer.weight), *graph.encoding(layer.weight));
-  const WeightOrder order(codes.shape(), layer.weight_axis);
-  result.one_sum = fits_one_sum(codes.values<float>(), order, largest_input, result.bias);
+  result.one_sum = fits_one_sum(codes, layer.weight_axis, largest_input, result.bias);
   if (result.one_sum) {
     result.parts = {{codes}};
     return result;
   }
+  const WeightOrder order(codes.shape(), layer.weight_axis);
   for (const WeightPiece& piece : pieces_of(codes)) {
     if (largest_input <= kLargestWhole) {
       add_parts(piece, order, DataPiece::whole, 1, largest_input, result.parts);
