@@ -7,6 +7,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <limits>
@@ -44,6 +45,13 @@ void parallel_blocks(std::int64_t count, std::int64_t block, int threads, const 
     const std::int64_t first = b * block;
     body(first, first + block < count ? first + block : count);
   });
+}
+
+// Copies `count` elements that do not overlap.
+template <typename T>
+void parallel_copy(const T* from, std::int64_t count, int threads, T* to) {
+  constexpr std::int64_t kBlock = 1 << 16;
+  parallel_blocks(count, kBlock, threads, [&](std::int64_t first, std::int64_t end) { std::copy(from + first, from + end, to + first); });
 }
 
 }  // namespace halftone

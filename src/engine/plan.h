@@ -43,7 +43,16 @@ struct Buffer {
   const std::byte* constant = nullptr;  // not in the arena: contents known when planning
   std::size_t offset = 0;               // in the arena
   int first_step = -1, last_step = -1;  // steps [first, last] need it
+  std::int32_t within = -1;             // the buffer whose memory it took over; -1: its own
 };
+
+// A step that may write `to` where it read `from`.
+struct Takeover {
+  BufferRef from, to;
+  int step = -1;
+};
+// Lets `to` lie where `from` does, if that is no constant, of the size, and read by nobody later.
+void take_over(std::vector<Buffer>& buffers, const std::vector<Takeover>& takeovers);
 
 // What a running Step sees.
 struct Frame {

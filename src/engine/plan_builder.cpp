@@ -36,6 +36,7 @@ std::unique_ptr<Plan> PlanBuilder::build(std::span<const PlannedInput> inputs) {
   plan_inputs(inputs);
   for (NodeId id : order) plan_node(graph_.node(id));
   plan_outputs();
+  take_over(plan_->buffers, takeovers_);
   plan_->arena_bytes = assign_offsets(plan_->buffers);
   std::stable_sort(plan_->taps.begin(), plan_->taps.end(), [](const Location& a, const Location& b) { return a.after < b.after; });
   return std::move(plan_);
@@ -243,6 +244,7 @@ BufferRef PlanBuilder::convert(ValueId id, const Stored& from, Form to) {
     const BufferRef changed = new_buffer(bytes_of(id));
     auto step = to.codes ? make_quantize_step(count, code_grid(*grid(id)), now.buffer, changed)
                          : make_dequantize_step(count, grid(id)->scale[0], now.buffer, changed);
+    may_overwrite(now.buffer, changed);
     push(std::move(step), std::array{now.buffer}, std::array{changed});
     now = {{now.form.layout, to.codes}, changed};
     stored_[id].push_back(now);
@@ -287,11 +289,14 @@ void PlanBuilder::alias(ValueId id, BufferRef buffer, Form form) {
   fresh_.push_back(id);
 }
 
+void PlanBuilder::may_overwrite(BufferRef from, BufferRef to) { takeovers_.push_back({from, to, static_cast<int>(plan_->steps.size())}); }
+
 void PlanBuilder::add_step(std::unique_ptr<Step> step) {
   const std::vector<BufferRef> reads = std::exchange(pending_reads_, {}), writes = std::exchange(pending_writes_, {});
   push(std::move(step), reads, writes);
   for (const PendingQuantize& pending : std::exchange(pending_quantize_, {})) {
     const BufferRef codes = new_buffer(bytes_of(pending.value));
+    may_overwrite(pending.real, codes);
     push(make_quantize_step(element_count(shape(pending.value)), code_grid(*grid(pending.value)), pending.real, codes),
          std::array{pending.real}, std::array{codes});
     stored_[pending.value].push_back({{pending.layout, true}, codes});

@@ -44,6 +44,7 @@ class PlanBuilder {
   BufferRef scratch(std::size_t bytes);        // for the step alone, or until the last step that reads() it
   void reads(BufferRef buffer) { pending_reads_.push_back(buffer); }
   void alias(ValueId id, BufferRef buffer, Form form);  // `id` is the same memory
+  void may_overwrite(BufferRef from, BufferRef to);     // the next step can write `to` where it read `from`
   void swallow(NodeId id) { done_.insert(id); }         // a node that a fusion computes
   void add_step(std::unique_ptr<Step> step);   // reads and writes what was asked for since the last step
   void report(std::string implementation) { report_.implementation = std::move(implementation); }
@@ -86,6 +87,7 @@ class PlanBuilder {
   std::set<NodeId> done_;
   std::vector<BufferRef> pending_reads_, pending_writes_;
   std::vector<PendingQuantize> pending_quantize_;
+  std::vector<Takeover> takeovers_;
   std::vector<ValueId> fresh_;
   StepReport report_;
   mutable std::vector<Operand> operands_;

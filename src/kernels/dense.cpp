@@ -69,6 +69,20 @@ void centre_lanes(const float* x, const float* shift, const float* inverse, std:
   for (std::int64_t l = 0; l < kGramLanes; ++l) sums[l] += total[l];
 }
 
+HALFTONE_SIMD_CLONES
+double dot(const float* a, const float* b, std::int64_t count) {
+  constexpr std::int64_t kWide = 8;
+  double sums[kWide] = {}, sum = 0;
+  std::int64_t i = 0;
+  for (; i + kWide <= count; i += kWide) {
+#pragma omp simd
+    for (std::int64_t lane = 0; lane < kWide; ++lane) sums[lane] += static_cast<double>(a[i + lane]) * b[i + lane];
+  }
+  for (; i < count; ++i) sum += static_cast<double>(a[i]) * b[i];
+  for (const double lane : sums) sum += lane;
+  return sum;
+}
+
 // kGramLanes floats at any address. Sums of several columns at once keep additions from waiting for each other.
 using Vector [[gnu::vector_size(kGramLanes * sizeof(float))]] = float;
 using Lanes [[gnu::aligned(alignof(float)), gnu::may_alias]] = Vector;

@@ -26,6 +26,9 @@ void centre(const float* x, const float* shift, const float* inverse, std::int64
 // The same for kGramLanes values of each of `rows` rows, `step` apart in x and side by side in out.
 void centre_lanes(const float* x, const float* shift, const float* inverse, std::int64_t rows, std::int64_t step, float* out, double* sums);
 
+// The sum of a[i] b[i] in float64.
+double dot(const float* a, const float* b, std::int64_t count);
+
 // Gram matrices of kGramLanes groups side by side: products[i, j, lane] += sum over rows of slice[i, row, lane] * slice[j, row, lane],
 // for i < columns and i <= j < elements, at most kGramRows rows, in the place of as many.
 inline constexpr std::int64_t kGramLanes = 16, kGramRows = 64;

@@ -19,10 +19,10 @@ struct CodeAdd {
 };
 void add_codes(const float* a, const float* b, std::int64_t count, const CodeAdd& spec, float* out);
 
-// out[i] = clamp(x[i], low, high); NaN stays NaN.
+// out[i] = clamp(x[i], low, high); NaN stays NaN. out may be x.
 void clamp_values(const float* x, std::int64_t count, float low, float high, float* out);
 
-// out[r, c] = x[r, c] * gain[c] + shift[c].
+// out[r, c] = x[r, c] * gain[c] + shift[c]. out may be x.
 void affine_rows(const float* x, std::int64_t rows, std::int64_t channels, const float* gain, const float* shift, float* out);
 
 }  // namespace halftone

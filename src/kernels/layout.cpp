@@ -18,6 +18,14 @@ void transpose_tile(const float* in, std::int64_t rows, std::int64_t columns, st
   }
 }
 
+// Few rows (the colours of pictures): side by side, so that what is written lies together.
+template <std::int64_t rows>
+void interleave(const float* in, std::int64_t columns, std::int64_t first, std::int64_t end, float* out) {
+  for (std::int64_t c = first; c < end; ++c) {
+    for (std::int64_t r = 0; r < rows; ++r) out[c * rows + r] = in[r * columns + c];
+  }
+}
+
 // A row: the innermost axis with both strides.
 void copy_row(const float* in, std::int64_t in_stride, float* out, std::int64_t out_stride, std::int64_t count) {
   if (in_stride == 1 && out_stride == 1) {
@@ -33,6 +41,14 @@ void transpose_inner(const float* in, std::int64_t outer, std::int64_t rows, std
   if (rows == 1 || columns == 1) {
     std::memcpy(out, in, static_cast<std::size_t>(outer * rows * columns) * sizeof(float));
     return;
+  }
+  if (rows == 3 && outer * columns > 0) {
+    constexpr std::int64_t kColumns = 8192;
+    const std::int64_t pieces = (columns + kColumns - 1) / kColumns;
+    return parallel_for(outer * pieces, threads, [&](std::int64_t item) {
+      const std::int64_t base = item / pieces * rows * columns, first = item % pieces * kColumns;
+      interleave<3>(in + base, columns, first, std::min(columns, first + kColumns), out + base);
+    });
   }
   const std::int64_t strips = (columns + kTile - 1) / kTile;
   parallel_for(outer * strips, threads, [&](std::int64_t item) {

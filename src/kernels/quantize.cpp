@@ -16,6 +16,7 @@ CodeGrid code_grid(const Encoding& encoding) {
 HALFTONE_SIMD_CLONES
 void quantize_to_codes(const float* x, std::int64_t count, const CodeGrid& grid, float* out) {
   const float scale = grid.scale, low = grid.low, high = grid.high;
+#pragma omp simd
   for (std::int64_t i = 0; i < count; ++i) {
     float code = x[i] / scale;
     code = code > low ? code : low;  // clamped first: the bounds are integers, so rounding cannot cross them
@@ -34,6 +35,7 @@ void split_codes(const float* x, std::int64_t count, float* high, float* low) {
 
 HALFTONE_SIMD_CLONES
 void scale_values(const float* x, std::int64_t count, float factor, float* out) {
+#pragma omp simd
   for (std::int64_t i = 0; i < count; ++i) out[i] = x[i] * factor;
 }
 

@@ -21,7 +21,7 @@ void quantize_to_codes(const float* x, std::int64_t count, const CodeGrid& grid,
 // Codes of up to 17 bits as x = 256 high + low, with |low| <= 128: low and high are small enough for exact sums.
 void split_codes(const float* x, std::int64_t count, float* high, float* low);
 
-// out[i] = x[i] * factor, rounded once: codes -> real (factor = scale).
+// out[i] = x[i] * factor, rounded once: codes -> real (factor = scale). out may be x.
 void scale_values(const float* x, std::int64_t count, float factor, float* out);
 
 // Codes of up to 8 bits as bytes, and back: out = x + shift, which lies in 0..255.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "kernels/simd.h"
 
@@ -50,11 +51,12 @@ void BinCounter::add(const float* values, std::int64_t count) {
   }
 }
 
-void BinCounter::add_to(std::span<std::int64_t> counts, std::int64_t weight) const {
-  for (std::size_t t = 0; t < kTables; ++t) {
-    const std::uint32_t* table = tables_.data() + t * counts.size();
-    for (std::size_t b = 0; b < counts.size(); ++b) counts[b] += weight * table[b];
+std::span<const std::uint32_t> BinCounter::counts() {
+  const std::size_t size = tables_.size() / kTables;
+  for (std::size_t t = 1; t < kTables; ++t) {
+    for (std::size_t b = 0; b < size; ++b) tables_[b] += std::exchange(tables_[t * size + b], 0);
   }
+  return {tables_.data(), size};
 }
 
 HALFTONE_SIMD_CLONES

@@ -19,7 +19,7 @@ class BinCounter {
   BinCounter(std::int32_t half, float inverse_width) : half_(half), inverse_width_(inverse_width), tables_(static_cast<std::size_t>(2 * half * kTables)) {}
 
   void add(const float* values, std::int64_t count);
-  void add_to(std::span<std::int64_t> counts, std::int64_t weight) const;  // counts[bin] += weight * values in it
+  std::span<const std::uint32_t> counts();  // of each bin so far
 
  private:
   static constexpr std::int64_t kTables = 4;  // neighbours often fall into one bin: their increments do not wait for each other

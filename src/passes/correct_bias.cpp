@@ -35,7 +35,7 @@ class BiasCorrection : public SweepVisitor {
   void add(const RowBlock& block) override {
     add_rows(block.x, block.rows, inputs_);
     add_rows(block.t, block.rows, targets_);
-    kept_.add(block);
+    kept_.add(block, context_.job.threads);
     rows_ += block.rows;
   }
 

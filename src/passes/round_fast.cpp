@@ -74,7 +74,7 @@ class FastRounding : public SweepVisitor {
 
   void add(const RowBlock& block) override {
     moments_->add(block, context_.job.threads);
-    kept_.add(block);
+    kept_.add(block, context_.job.threads);
   }
 
   void end(Graph& graph, Layer layer) override {

@@ -42,23 +42,27 @@ void KeptRows::begin(const LayerRows& shape) {
   const auto make_room = [&](std::vector<float>& rows, std::int64_t width) {
     const std::int64_t most = shape.rows + shape.rows / 4;  // whole batches come
     const auto size = shape.clamp ? static_cast<std::size_t>((most / every_ + 1) * width) : 0;
-    if (rows.capacity() < size) std::vector<float>().swap(rows);  // before it grows: not both at once
-    rows.clear();
-    rows.reserve(size);
+    if (rows.size() >= size) return;
+    std::vector<float>().swap(rows);  // before it grows: not both at once
+    rows.resize(size);
   };
   make_room(x_, shape.width());
   make_room(t_, shape.target_width());
 }
 
-void KeptRows::add(const RowBlock& block) {
+void KeptRows::add(const RowBlock& block, int threads) {
   if (!shape_.clamp) return;
-  const std::int64_t width = shape_.width(), target_width = shape_.target_width();
-  for (std::int64_t r = 0; r < block.rows; ++r) {
-    if (seen_++ % every_ != 0) continue;
-    x_.insert(x_.end(), block.x + r * width, block.x + (r + 1) * width);
-    t_.insert(t_.end(), block.t + r * target_width, block.t + (r + 1) * target_width);
-    ++rows_;
-  }
+  const std::int64_t first = (every_ - seen_ % every_) % every_, more = block.rows > first ? (block.rows - first - 1) / every_ + 1 : 0;
+  const auto keep = [&](const float* rows, std::int64_t width, std::vector<float>& kept) {
+    kept.resize(std::max(kept.size(), static_cast<std::size_t>((rows_ + more) * width)));
+    parallel_blocks(more, std::max<std::int64_t>(1, (1 << 15) / width), threads, [&](std::int64_t from, std::int64_t end) {
+      for (std::int64_t i = from; i < end; ++i) std::copy_n(rows + (first + i * every_) * width, width, kept.data() + (rows_ + i) * width);
+    });
+  };
+  keep(block.x, shape_.width(), x_);
+  keep(block.t, shape_.target_width(), t_);
+  seen_ += block.rows;
+  rows_ += more;
 }
 
 std::vector<double> KeptRows::fit_biases(const std::vector<float>& weights, const std::vector<double>& biases, int threads) const {

@@ -13,7 +13,7 @@ namespace halftone {
 class KeptRows {
  public:
   void begin(const LayerRows& shape);
-  void add(const RowBlock& block);
+  void add(const RowBlock& block, int threads);
 
   // weights: [channels][columns], as rounded; biases: with which the means before the clamp are right. Returns those with
   // which the means behind it are, the same ones where there is no clamp.

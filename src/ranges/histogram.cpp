@@ -105,10 +105,15 @@ void Histogram::count_in_lots(std::int64_t items, std::int64_t weight, int threa
   const std::int64_t lots = std::min<std::int64_t>(items, threads);  // counts are whole numbers: how many there are changes nothing
   const auto half = static_cast<std::int32_t>(counts_.size() / 2);
   std::vector<BinCounter> counters(static_cast<std::size_t>(lots), BinCounter(half, width_ > 0 ? static_cast<float>(1 / width_) : 0.0f));
+  std::vector<std::span<const std::uint32_t>> found(counters.size());
   parallel_for(lots, threads, [&](std::int64_t lot) {
-    for (std::int64_t item = items * lot / lots; item < items * (lot + 1) / lots; ++item) count(item, counters[static_cast<std::size_t>(lot)]);
+    const auto l = static_cast<std::size_t>(lot);
+    for (std::int64_t item = items * lot / lots; item < items * (lot + 1) / lots; ++item) count(item, counters[l]);
+    found[l] = counters[l].counts();
   });
-  for (const BinCounter& counter : counters) counter.add_to(counts_, weight);
+  for (const std::span<const std::uint32_t> bins : found) {
+    for (std::size_t b = 0; b < bins.size(); ++b) counts_[b] += weight * bins[b];
+  }
 }
 
 void Histogram::merge(const Histogram& other) {

@@ -30,23 +30,29 @@ void merge_stripe(MatrixView a, MatrixView b, std::int64_t rows, const Stripe& s
 
 }  // namespace
 
-void Moments::Side::begin(const float* rows, std::int64_t count, std::int64_t groups, bool centred) {
-  const auto width = static_cast<std::size_t>(elements * groups);
-  sum.assign(width, 0.0);
-  std::vector<double> total(width, 0.0);
-  for (std::int64_t r = 0; centred && r < count; ++r) {
-    for (std::size_t i = 0; i < width; ++i) total[i] += rows[static_cast<std::size_t>(r) * width + i];
-  }
-  shift.resize(width);
-  for (std::size_t i = 0; i < width; ++i) shift[i] = static_cast<float>(total[i] / static_cast<double>(count));
-  std::vector<float> largest(width, 0.0f);
-  for (std::int64_t r = 0; r < count; ++r) {
-    for (std::size_t i = 0; i < width; ++i) largest[i] = std::max(largest[i], std::fabs(rows[static_cast<std::size_t>(r) * width + i] - shift[i]));
-  }
-  const auto step = static_cast<std::size_t>(groups);
-  for (std::size_t i = step; i < width; ++i) largest[i % step] = std::max(largest[i % step], largest[i]);
-  inverse.resize(width);
-  for (std::size_t i = 0; i < width; ++i) inverse[i] = 1 / unit_below(largest[i % step]);
+void Moments::Side::begin(const float* rows, std::int64_t count, std::int64_t groups, bool centred, int threads) {
+  constexpr std::int64_t kStripe = 512;
+  const std::int64_t width = elements * groups;
+  sum.assign(static_cast<std::size_t>(width), 0.0);
+  shift.resize(static_cast<std::size_t>(width));
+  std::vector<float> largest(static_cast<std::size_t>(width));
+  parallel_blocks(width, kStripe, threads, [&](std::int64_t first, std::int64_t end) {
+    double total[kStripe] = {};
+    float middle[kStripe], most[kStripe] = {};
+    for (std::int64_t r = 0; centred && r < count; ++r) {
+      for (std::int64_t i = first; i < end; ++i) total[i - first] += rows[r * width + i];
+    }
+    for (std::int64_t i = 0; i < end - first; ++i) middle[i] = static_cast<float>(total[i] / static_cast<double>(count));
+    for (std::int64_t r = 0; r < count; ++r) {
+      for (std::int64_t i = first; i < end; ++i) most[i - first] = std::max(most[i - first], std::fabs(rows[r * width + i] - middle[i - first]));
+    }
+    std::copy_n(middle, end - first, shift.begin() + first);
+    std::copy_n(most, end - first, largest.begin() + first);
+  });
+  const auto all = static_cast<std::size_t>(width), step = static_cast<std::size_t>(groups);
+  for (std::size_t i = step; i < all; ++i) largest[i % step] = std::max(largest[i % step], largest[i]);
+  inverse.resize(all);
+  for (std::size_t i = 0; i < all; ++i) inverse[i] = 1 / unit_below(largest[i % step]);
 }
 
 std::vector<double> Moments::Side::sums_of(std::int64_t group) const {
@@ -79,8 +85,8 @@ void Moments::add(const RowBlock& block, int threads) {
   HALFTONE_CHECK(block.rows % block.samples == 0);
   if (rows_ == 0) {
     const std::int64_t some = std::min(block.rows, kChunk);
-    x_.begin(block.x, some, shape_.groups, shape_.centred);
-    t_.begin(block.t, some, shape_.groups, shape_.centred);
+    x_.begin(block.x, some, shape_.groups, shape_.centred, threads);
+    t_.begin(block.t, some, shape_.groups, shape_.centred, threads);
   }
   if (shape_.groups == 1) add_dense(block, threads);
   else parallel_for((shape_.groups + kGramLanes - 1) / kGramLanes, threads, [&](std::int64_t i) { add_side_by_side(block, i * kGramLanes); });
@@ -116,7 +122,9 @@ void Moments::Side::cut_into_chunks(const float* rows, const Cut& cut, int threa
     float* mean = chunk + (cut.count_of_chunk(first) * each + s - first) * width;
     for (std::int64_t i = 0; i < width; ++i) mean[i] = static_cast<float>(sum_of_sample[i] * cut.mean_factor);
   });
-  for (std::size_t i = 0; i < sums.size(); ++i) sum[i % static_cast<std::size_t>(width)] += sums[i];
+  for (std::int64_t s = 0; s < cut.samples; ++s) {
+    for (std::int64_t i = 0; i < width; ++i) sum[static_cast<std::size_t>(i)] += sums[static_cast<std::size_t>(s * width + i)];
+  }
 }
 
 void Moments::add_dense(const RowBlock& block, int threads) {

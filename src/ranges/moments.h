@@ -49,7 +49,7 @@ class Moments {
     std::vector<double> sum;
     std::vector<float> chunks;          // centred rows; scratch
 
-    void begin(const float* rows, std::int64_t count, std::int64_t groups, bool centred);
+    void begin(const float* rows, std::int64_t count, std::int64_t groups, bool centred, int threads);
     double unit(std::int64_t group) const { return 1.0 / inverse[static_cast<std::size_t>(group)]; }
     std::vector<double> sums_of(std::int64_t group) const;
     std::vector<double> means_of(std::int64_t group, double rows) const;

@@ -13,17 +13,11 @@
 namespace halftone {
 namespace {
 
-constexpr int kScaleRounds = 3;
+constexpr int kScaleRounds = 3, kFineScaleRounds = 1;
 constexpr std::int64_t kPanel = 64;    // columns whose errors are carried on at once
 constexpr std::int32_t kCoarse = 64;  // codes: a scan of scales and exchanges are worth their time below
 
 bool is_coarse(CodeRange range) { return range.high - range.low < kCoarse; }
-
-double dot(const float* a, const float* b, std::int64_t count) {
-  double sum = 0;
-  for (std::int64_t i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * b[i];
-  return sum;
-}
 
 // [channels][blocks] of scales, and a step for each column.
 class ScalesOfColumns {
@@ -68,7 +62,7 @@ struct RoundingSolver::State {
   void solve_block(const RoundingProblem& problem, std::int64_t first, std::int64_t channels, RoundedWeights& result) const;
   bool try_steps(Candidates others, const float* targets, const CodeRange* ranges, Candidates& best) const;
   void scan_scales(const float* targets, const CodeRange* ranges, Candidates& best) const;
-  void follow_scales(const float* targets, const CodeRange* ranges, Candidates& best) const;
+  void follow_scales(const float* targets, const CodeRange* ranges, int rounds, Candidates& best) const;
 };
 
 RoundingSolver::RoundingSolver(const std::vector<double>& covariance, std::int64_t columns, double shrinkage, int threads)
@@ -192,9 +186,9 @@ void RoundingSolver::State::scan_scales(const float* targets, const CodeRange* r
 }
 
 // Alternates: the best scale for the codes, the best codes for the scale; each channel as long as its error falls.
-void RoundingSolver::State::follow_scales(const float* targets, const CodeRange* ranges, Candidates& best) const {
+void RoundingSolver::State::follow_scales(const float* targets, const CodeRange* ranges, int rounds, Candidates& best) const {
   const auto channels = std::ssize(best);
-  for (int i = 0; i < kScaleRounds; ++i) {
+  for (int i = 0; i < rounds; ++i) {
     std::vector<float> q, hq(static_cast<std::size_t>(channels * columns));
     for (const CodeCandidate& candidate : best) q.insert(q.end(), candidate.codes.begin(), candidate.codes.end());
     multiply_transposed(q.data(), h.data(), channels, columns, columns, hq.data());
@@ -236,7 +230,7 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
   }
   const bool coarse = std::any_of(ranges, ranges + channels, is_coarse);
   if (problem.fits_scales && coarse) scan_scales(wanted.data(), ranges, best);
-  if (problem.fits_scales && scales.one_a_channel()) follow_scales(wanted.data(), ranges, best);
+  if (problem.fits_scales && scales.one_a_channel()) follow_scales(wanted.data(), ranges, coarse ? kScaleRounds : kFineScaleRounds, best);
   for (std::int64_t c = 0; c < channels; ++c) {
     if (is_coarse(ranges[c])) search().exchange(best[static_cast<std::size_t>(c)], target_of(c), ranges[c]);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/parallel.h"
 #include "ranges/patches.h"
 #include "ranges/stream.h"
 
@@ -140,7 +141,7 @@ class Sweep {
       if (!same_rows) hand_over();
       const auto [x, t] = collected_.make_room(shape, rows);
       sampler.inputs(views[0], batch_size(batch), batch.count, batch.first, x, job_.threads);
-      std::copy(target.begin(), target.end(), t);
+      parallel_copy(target.data(), std::ssize(target), job_.threads, t);
       collected_.rows += rows;
       collected_.samples += batch.count;
       std::vector<float>().swap(target);

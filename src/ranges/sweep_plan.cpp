@@ -64,7 +64,8 @@ class Planner {
 
   std::int64_t rows_of(const Layer& layer) const {
     const std::int64_t columns = element_count(graph_.constant(layer.weight)->shape()) / layer.channels;
-    return std::clamp(columns * options_.rows_of_column, std::min(options_.least_rows, options_.rows), options_.rows);
+    const std::int64_t most = graph_.encoding(layer.weight)->bits > 5 ? std::min(options_.fine_rows, options_.rows) : options_.rows;
+    return std::clamp(columns * options_.rows_of_column, std::min(options_.least_rows, most), most);
   }
 
   static std::uint64_t bytes_of_targets(const SweepStep& step) { return static_cast<std::uint64_t>(step.rows * step.layer.channels) * sizeof(float); }

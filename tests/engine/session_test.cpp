@@ -277,6 +277,31 @@ TEST(Session, NamesTheNodeWhoseShapesDoNotFit) {
   }
 }
 
+TEST(TakeOver, HappensWhereNobodyReadsTheOldContents) {
+  const auto buffers_of = [] {
+    std::vector<Buffer> buffers(4);
+    for (int i = 0; i < 4; ++i) buffers[static_cast<std::size_t>(i)] = {.bytes = 100, .first_step = i, .last_step = i + 1};
+    return buffers;
+  };
+  const std::vector<Takeover> chain = {{{0}, {1}, 1}, {{1}, {2}, 2}};
+  std::vector<Buffer> buffers = buffers_of();
+  take_over(buffers, chain);
+  assign_offsets(buffers);
+  EXPECT_EQ(buffers[1].offset, buffers[0].offset);
+  EXPECT_EQ(buffers[2].offset, buffers[0].offset);
+  EXPECT_NE(buffers[3].offset, buffers[2].offset);  // both live in step 3
+  const auto stays_apart = [&](const auto& change) {
+    std::vector<Buffer> changed = buffers_of();
+    change(changed);
+    take_over(changed, chain);
+    EXPECT_EQ(changed[1].within, -1);
+  };
+  stays_apart([](std::vector<Buffer>& b) { b[0].last_step = 2; });  // another reader
+  stays_apart([](std::vector<Buffer>& b) { b[1].bytes = 104; });
+  const std::byte constant{};
+  stays_apart([&](std::vector<Buffer>& b) { b[0].constant = &constant; });
+}
+
 TEST(AssignOffsets, NeverOverlapsBuffersThatLiveAtTheSameTime) {
   const Random random(1, "arena");
   for (std::uint64_t trial = 0; trial < 50; ++trial) {

@@ -62,8 +62,17 @@ TEST(AddScaledRows, SumsLaneByLane) {
   }
 }
 
+TEST(Dot, SumsInFloat64) {
+  for (const std::int64_t count : {0, 7, 8, 103}) {
+    const auto a = normals(count, 1), b = normals(count, 2);
+    double expected = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) expected += static_cast<double>(a[i]) * b[i];
+    EXPECT_NEAR(dot(a.data(), b.data(), count), expected, 1e-12);
+  }
+}
+
 TEST(GramSideBySide, IsAGramMatrixALane) {
-  constexpr std::int64_t kColumns = 3, kElements = 5, kCount = 7;
+  constexpr std::int64_t kColumns = 3, kElements = 8, kCount = 7;
   const auto slice = normals(kElements * kGramRows * kGramLanes, 1);
   std::vector<float> products(static_cast<std::size_t>(kColumns * kElements * kGramLanes), 1.0f);
   gram_side_by_side(slice.data(), kCount, kColumns, kElements, products.data());

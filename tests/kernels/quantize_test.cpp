@@ -112,6 +112,31 @@ TEST(AddValues, ClampsTheSum) {
   EXPECT_EQ(out, (std::vector<float>{1, 3.5f, 6, 0, 0}));
 }
 
+TEST(Elementwise, MayWriteWhereItRead) {
+  const Random random(5, "in place");
+  const std::int64_t count = 1002;
+  std::vector<float> a(count), b(count), out(count);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    a[i] = std::nearbyint(static_cast<float>(60 * random.normal(2 * i)));
+    b[i] = std::nearbyint(static_cast<float>(60 * random.normal(2 * i + 1)));
+  }
+  const auto expect_same = [&](const auto& kernel) {
+    kernel(a.data(), out.data());
+    std::vector<float> place = a;
+    kernel(place.data(), place.data());
+    EXPECT_EQ(place, out);
+  };
+  const CodeAdd add{0.7f, 0.4f, 3, 5, 7, -7, 248};
+  const std::vector<float> gain = {2, -1, 0.5f}, shift = {1, 0, -3};
+  expect_same([&](const float* x, float* y) { clamp_values(x, count, -20, 33, y); });
+  expect_same([&](const float* x, float* y) { add_values(x, b.data(), count, -20, 33, y); });
+  expect_same([&](const float* x, float* y) { add_values(b.data(), x, count, -20, 33, y); });
+  expect_same([&](const float* x, float* y) { add_codes(x, b.data(), count, add, y); });
+  expect_same([&](const float* x, float* y) { affine_rows(x, count / 3, 3, gain.data(), shift.data(), y); });
+  expect_same([&](const float* x, float* y) { quantize_to_codes(x, count, {0.7f, -100, 155}, y); });
+  expect_same([&](const float* x, float* y) { scale_values(x, count, 0.3f, y); });
+}
+
 TEST(RoundingError, EqualsItsReference) {
   std::vector<float> x(1003);
   const Random random(3, "rounding error");

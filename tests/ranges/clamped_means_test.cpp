@@ -29,7 +29,7 @@ TEST(KeptRows, MakeTheMeansBehindTheClampEqual) {
   }
   KeptRows kept;
   kept.begin({1, 1, 1, rows, clamp});
-  kept.add({x.data(), t.data(), rows, 1});
+  kept.add({x.data(), t.data(), rows, 1}, 2);
   const double bias = kept.fit_biases({1.0f}, {-1.5}, 2).at(0);
   const double wanted = mean_behind(clamp, t, 0);
   EXPECT_GT(mean_behind(clamp, x, -1.5), 1.2 * wanted);
@@ -42,7 +42,7 @@ TEST(KeptRows, LeaveBiasesWhereNothingIsCut) {
   for (const Clamp& clamp : {Clamp{-100, 100}, Clamp{50, 60}}) {  // never, and always at the lower bound
     KeptRows kept;
     kept.begin({1, 1, 1, 500, clamp});
-    kept.add({x.data(), x.data(), 500, 1});
+    kept.add({x.data(), x.data(), 500, 1}, 2);
     EXPECT_NEAR(kept.fit_biases({1.0f}, {0.0}, 1).at(0), 0.0, 1e-5);
   }
 }
@@ -54,7 +54,7 @@ TEST(KeptRows, KeepSomeOfManyAndGroupsApart) {
   for (std::size_t i = 1; i < t.size(); i += 2) t[i] += 1;  // of the second group
   KeptRows kept;
   kept.begin({2, 1, 1, rows, Clamp{0, 6}});
-  for (int part = 0; part < 2; ++part) kept.add({x.data() + part * rows, t.data() + part * rows, rows / 2, 1});
+  for (int part = 0; part < 2; ++part) kept.add({x.data() + part * rows, t.data() + part * rows, rows / 2, 1}, 2);
   const std::vector<double> biases = kept.fit_biases({1.0f, 1.0f}, {0.0, 0.0}, 2);
   EXPECT_NEAR(biases[0], 0, 1e-5);
   EXPECT_NEAR(biases[1], 1, 1e-3);
@@ -64,7 +64,7 @@ TEST(KeptRows, LeaveBiasesWithoutAClamp) {
   const std::vector<float> x = normals(10, 1), t = normals(10, 2);
   KeptRows kept;
   kept.begin({1, 1, 1, 10});
-  kept.add({x.data(), t.data(), 10, 1});
+  kept.add({x.data(), t.data(), 10, 1}, 2);
   EXPECT_EQ(kept.fit_biases({1.0f}, {0.25}, 1).at(0), 0.25);
 }
 
@@ -80,8 +80,8 @@ TEST(KeptRows, FitWhateverTheGroupsAre) {
   KeptRows grouped, single;
   grouped.begin({kGroups, kColumns, 1, kRows, Clamp{0, 6}});
   single.begin({1, kColumns * kGroups, kGroups, kRows, Clamp{0, 6}});
-  grouped.add({x.data(), t.data(), kRows, 1});
-  single.add({x.data(), t.data(), kRows, 1});
+  grouped.add({x.data(), t.data(), kRows, 1}, 2);
+  single.add({x.data(), t.data(), kRows, 1}, 2);
   const auto a = grouped.fit_biases(w, biases, 2), b = single.fit_biases(wide, biases, 2);
   for (std::size_t c = 0; c < a.size(); ++c) EXPECT_NEAR(a[c], b[c], 1e-4) << c;
 }

@@ -164,7 +164,7 @@ TEST(Sweep, EqualsANaiveWalkToTheBitWhereverItCuts) {
   Recorder first;
   std::set<int> segments;
   for (const std::uint64_t bytes : {std::uint64_t{1} << 30, std::uint64_t{30000}, std::uint64_t{10000}, std::uint64_t{0}}) {
-    const SweepOptions options{.rows = 1 << 20, .least_rows = 1 << 20, .few_samples = 6, .store_bytes = bytes};  // all samples, all positions
+    const SweepOptions options{.rows = 1 << 20, .fine_rows = 1 << 20, .least_rows = 1 << 20, .few_samples = 6, .store_bytes = bytes};  // all samples, all positions
     Graph swept = graph;
     Recorder seen;
     const SweepReport report = sweep_layers(swept, data, options, {.threads = 2}, seen);

@@ -106,6 +106,8 @@ AddBuffers add_buffers(const Node& node, PlanBuilder& plan, const Tail& tail, bo
   buffers.b = plan.input(node.input(1), picture_form(plan, node.input(1), codes));
   buffers.out = plan.output(tail.output, picture_form(plan, tail.output, codes));
   buffers.count = element_count(plan.shape(node.output()));
+  plan.may_overwrite(buffers.a, buffers.out);
+  plan.may_overwrite(buffers.b, buffers.out);
   for (NodeId id : tail.swallowed) plan.swallow(id);
   return buffers;
 }
@@ -150,6 +152,7 @@ const char* declines_clamp(const Node& node, const PlanBuilder& plan) {
 void prepare_clamp(const Node& node, PlanBuilder& plan) {
   const BufferRef in = plan.input(node.input(0), picture_form(plan, node.input(0), false));
   const BufferRef out = plan.output(node.output(), picture_form(plan, node.output(), false));
+  plan.may_overwrite(in, out);
   plan.add_step(std::make_unique<ClampStep>(element_count(plan.shape(node.output())), *clamp_of(plan.graph(), node), in, out));
 }
 
@@ -176,6 +179,7 @@ void prepare_batch_norm(const Node& node, PlanBuilder& plan) {
   // A value whose channels-last form settles to plain still has its channels innermost: positions is 1, or channels is.
   const BufferRef in = plan.input(node.input(0), form);
   const BufferRef out = plan.output(node.output(), form);
+  plan.may_overwrite(in, out);
   plan.add_step(std::make_unique<AffineStep>(rows, std::move(gain), std::move(shift), in, out));
 }
 
