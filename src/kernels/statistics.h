@@ -22,7 +22,7 @@ class BinCounter {
   std::span<const std::uint32_t> counts();  // of each bin so far
 
  private:
-  static constexpr std::int64_t kTables = 4;  // neighbours often fall into one bin: their increments do not wait for each other
+  static constexpr std::int64_t kTables = 2;  // neighbours often fall into one bin: their increments do not wait for each other
 
   std::int32_t half_;
   float inverse_width_;

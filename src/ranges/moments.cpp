@@ -142,7 +142,7 @@ void Moments::add_dense(const RowBlock& block, int threads) {
   });
 }
 
-// kGramLanes groups side by side, a slice of a sample's rows after the other: [elements of x^ and t][rows of the slice][groups].
+// kGramLanes groups side by side, a slice of rows after the other: [elements of x^ and t][rows of the slice][groups].
 class Moments::SideBySide {
  public:
   SideBySide(Moments& of, std::int64_t first_group)
@@ -152,11 +152,12 @@ class Moments::SideBySide {
 
   void add_sample(const float* x, const float* t, std::int64_t rows) {
     std::fill(sums_.begin(), sums_.end(), 0.0);
-    for (std::int64_t row = 0; row < rows; row += kGramRows) {
-      const std::int64_t count = std::min(kGramRows, rows - row);
+    for (std::int64_t row = 0; row < rows;) {
+      const std::int64_t count = std::min(kGramRows - filled_, rows - row);
       gather(of_.x_, x, row, count, 0);
       gather(of_.t_, t, row, count, columns_);
-      gram_side_by_side(slice_.data(), count, columns_, elements_, products_.data());
+      fill(count);
+      row += count;
     }
     merge_sums();
     if (of_.shape_.coherence > 0) add_mean_row(of_.mean_row_factor(rows) / static_cast<double>(rows));
@@ -167,6 +168,7 @@ class Moments::SideBySide {
   std::int64_t rows() const { return rows_; }
 
   void merge_products() {
+    multiply();
     const std::int64_t targets = elements_ - columns_;
     for (std::int64_t l = 0; l < lanes_; ++l) {
       double *gram = &of_.gram_[static_cast<std::size_t>((first_ + l) * columns_ * columns_)], *cross = &of_.cross_[static_cast<std::size_t>((first_ + l) * columns_ * targets)];
@@ -186,7 +188,7 @@ class Moments::SideBySide {
     for (std::int64_t e = 0; e < side.elements; ++e) {
       const std::int64_t column = e * groups + first_;
       const float *shift = &side.shift[static_cast<std::size_t>(column)], *inverse = &side.inverse[static_cast<std::size_t>(column)], *from = rows + row * step + column;
-      float* to = &slice_[static_cast<std::size_t>((before + e) * kGramRows * kGramLanes)];
+      float* to = next_of(before + e);
       double* sum = &sums_[static_cast<std::size_t>((before + e) * kGramLanes)];
       if (lanes_ == kGramLanes) {
         centre_lanes(from, shift, inverse, count, step, to, sum);
@@ -198,10 +200,22 @@ class Moments::SideBySide {
 
   void add_mean_row(double factor) {
     for (std::int64_t e = 0; e < elements_; ++e) {
-      float* to = &slice_[static_cast<std::size_t>(e * kGramRows * kGramLanes)];
-      for (std::int64_t l = 0; l < kGramLanes; ++l) to[l] = static_cast<float>(sums_[static_cast<std::size_t>(e * kGramLanes + l)] * factor);
+      for (std::int64_t l = 0; l < kGramLanes; ++l) next_of(e)[l] = static_cast<float>(sums_[static_cast<std::size_t>(e * kGramLanes + l)] * factor);
     }
-    gram_side_by_side(slice_.data(), 1, columns_, elements_, products_.data());
+    fill(1);
+  }
+
+  // Where the slice's next row lies.
+  float* next_of(std::int64_t element) { return &slice_[static_cast<std::size_t>((element * kGramRows + filled_) * kGramLanes)]; }
+
+  void fill(std::int64_t rows) {
+    filled_ += rows;
+    if (filled_ == kGramRows) multiply();
+  }
+
+  void multiply() {
+    gram_side_by_side(slice_.data(), filled_, columns_, elements_, products_.data());
+    filled_ = 0;
   }
 
   void merge_sums() {
@@ -216,7 +230,7 @@ class Moments::SideBySide {
   const std::int64_t first_, lanes_, columns_, elements_;
   std::vector<float> slice_, products_;
   std::vector<double> sums_;  // of the sample
-  std::int64_t rows_ = 0;
+  std::int64_t rows_ = 0, filled_ = 0;  // filled_: rows in the slice
 };
 
 void Moments::add_side_by_side(const RowBlock& block, std::int64_t first_group) {
