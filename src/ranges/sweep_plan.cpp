@@ -64,7 +64,8 @@ class Planner {
 
   std::int64_t rows_of(const Layer& layer) const {
     const std::int64_t columns = element_count(graph_.constant(layer.weight)->shape()) / layer.channels;
-    const std::int64_t most = graph_.encoding(layer.weight)->bits > 5 ? std::min(options_.fine_rows, options_.rows) : options_.rows;
+    const bool fine = graph_.encoding(layer.weight)->bits > 5;  // there is less to win, and the work grows with the square of the columns
+    const std::int64_t most = fine ? std::min(options_.rows, std::max(options_.fine_rows, options_.fine_elements / columns)) : options_.rows;
     return std::clamp(columns * options_.rows_of_column, std::min(options_.least_rows, most), most);
   }
 

@@ -13,7 +13,8 @@ namespace halftone {
 
 struct SweepOptions {
   std::int64_t samples = std::numeric_limits<std::int64_t>::max();  // so many first ones, at most
-  std::int64_t rows = 16384, fine_rows = 8192;           // of a layer, at most; of one with weights of more than 5 bits
+  std::int64_t rows = 16384;                            // of a layer, at most;
+  std::int64_t fine_rows = 8192, fine_elements = 2 << 20;  // with weights of more than 5 bits, of a wide one: until they have so many elements
   std::int64_t rows_of_column = 100, least_rows = 2048;  // where a layer has few columns, fewer rows tell as much
   std::int64_t few_samples = 64;                        // looked at where the values of all do not fit
   std::uint64_t store_bytes = 64u << 20;                // for the values of one network at one place, and for the rows of a segment
