@@ -4,9 +4,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/console.h"
-#include "evaluation/batches.h"
-#include "operators/layer.h"
-#include "ranges/rounding.h"
+#include "pipeline/memory.h"
 #include "report/table.h"
 
 namespace halftone::cli {
@@ -84,39 +82,6 @@ void warn_all(const Common& common, const QuantizeReport& report) {
   for (const std::string& warning : report.warnings) warn(warning);
 }
 
-// What the largest matrices of --rounding fast take.
-std::uint64_t rounding_bytes(const Graph& graph) {
-  std::uint64_t most = 0;
-  for (const Layer& layer : layers_of(graph)) {
-    most = std::max(most, RoundingSolver::bytes(element_count(graph.constant(layer.weight)->shape()) / layer.channels, layer.channels));
-  }
-  return most;
-}
-
-// Sizes of batches and of what a walk over the layers keeps, so that the process stays within --max-memory, or an Error
-// with the smallest size that would do.
-void obey_max_memory(const Common& common, const QuantizeOptions& options, const Graph& graph, const SampleSource& data, Job& job) {
-  if (!common.max_memory) return;
-  constexpr std::uint64_t kLeastStore = 4u << 20, kStores = 3;  // of both networks, and what should come out of the layers
-  std::uint64_t weights = 0;
-  for (ValueId id : graph.values()) {
-    if (graph.value(id).is_constant()) weights += graph.value(id).constant->bytes();
-  }
-  // Peak of the walk: what is in use now (in whole steps, as it differs a little from run to run and the result must not),
-  // the file's bytes while exporting, two sessions' reordered weights, two arenas.
-  constexpr std::uint64_t kStep = 8u << 20;
-  const std::uint64_t now = (process_figures().peak_memory_bytes + kStep - 1) / kStep * kStep;
-  const std::uint64_t fixed = now + 6 * weights + (24u << 20) + (options.rounding == Rounding::fast ? rounding_bytes(graph) : 0);
-  const std::uint64_t each = value_bytes_of_a_sample(graph, data, Arithmetic::float32, job);
-  const std::uint64_t least = fixed + 3 * each + kStores * kLeastStore;
-  if (*common.max_memory < least) {
-    throw Error("--max-memory {} is too little; about {} are needed for one sample at a time", format_bytes(*common.max_memory), format_bytes(least));
-  }
-  const std::uint64_t free = *common.max_memory - fixed;
-  job.store_bytes = std::clamp<std::uint64_t>((free - 3 * each) / (2 * kStores), kLeastStore, job.store_bytes);
-  job.value_bytes = std::min<std::uint64_t>(job.value_bytes, (free - kStores * job.store_bytes) / 3);
-}
-
 }  // namespace
 
 void quantize_model(const QuantizeCommand& command, const Common& common) {
@@ -137,7 +102,7 @@ void quantize_model(const QuantizeCommand& command, const Common& common) {
   if (command.data.empty()) throw UsageError("--data is missing: quantize needs samples to calibrate with (--dry-run does not)");
   const std::string output = command.output.value_or(default_output(command.model, command.options.weight_bits));
   const auto data = open_samples(command.data, command.data_options, input_specs(graph));
-  obey_max_memory(common, command.options, graph, *data, job);
+  if (common.max_memory) fit_into_memory(*common.max_memory, process_figures().peak_memory_bytes, graph, *data, command.options, job);
   const QuantizeFiles files{command.model, output, command.encodings, command.encodings_version};
   const QuantizeReport report = quantize_file(files, graph, *data, command.options, job);
   const ProcessFigures process = process_figures();

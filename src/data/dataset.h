@@ -59,6 +59,8 @@ class SampleSource {
   // Whether name() is a file's name, and the names of those files that --skip and --samples leave out.
   virtual bool has_file_names() const { return false; }
   virtual std::vector<std::string> left_out() const { return {}; }
+  // Bytes that it keeps at most between reads.
+  virtual std::uint64_t kept_bytes() const { return 0; }
   // Samples [first, first + count). Throws Error naming the file or sample. count is 1 where is_feeds(). One call at a time.
   virtual Batch read(std::int64_t first, std::int64_t count, const Job& job) const = 0;
 };

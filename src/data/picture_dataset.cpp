@@ -25,6 +25,8 @@ class PictureFiles : public SampleSource {
   std::string name(std::int64_t sample) const override { return files_.name(sample); }
   std::vector<std::string> left_out() const override { return files_.left_out(); }
 
+  std::uint64_t kept_bytes() const override { return kept_.size() * input_.fitted_bytes(); }
+
   Batch read(std::int64_t first, std::int64_t count, const Job& job) const override {
     HALFTONE_CHECK(first >= 0 && count >= 0 && first + count <= size());
     Tensor batch = input_.make_batch(count);

@@ -34,14 +34,23 @@ double matching_shift(const std::vector<float>& made, const std::vector<float>& 
 
 }  // namespace
 
+std::int64_t KeptRows::apart(const LayerRows& shape) {
+  const std::int64_t limit = std::clamp<std::int64_t>(kFloats / shape.width(), 1, kRows);
+  return std::max<std::int64_t>(1, (shape.rows + limit - 1) / limit);
+}
+
+std::int64_t KeptRows::most(const LayerRows& shape) {
+  return shape.clamp ? (shape.rows + shape.rows / 4) / apart(shape) + 1 : 0;  // whole batches come
+}
+
+std::uint64_t KeptRows::bytes(const LayerRows& shape) { return static_cast<std::uint64_t>(most(shape) * (shape.width() + shape.target_width())) * sizeof(float); }
+
 void KeptRows::begin(const LayerRows& shape) {
   shape_ = shape;
-  const std::int64_t limit = std::clamp<std::int64_t>(kFloats / shape.width(), 1, kRows);
-  every_ = std::max<std::int64_t>(1, (shape.rows + limit - 1) / limit);
+  every_ = apart(shape);
   seen_ = rows_ = 0;
   const auto make_room = [&](std::vector<float>& rows, std::int64_t width) {
-    const std::int64_t most = shape.rows + shape.rows / 4;  // whole batches come
-    const auto size = shape.clamp ? static_cast<std::size_t>((most / every_ + 1) * width) : 0;
+    const auto size = static_cast<std::size_t>(most(shape) * width);
     if (rows.size() >= size) return;
     std::vector<float>().swap(rows);  // before it grows: not both at once
     rows.resize(size);

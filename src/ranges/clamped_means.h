@@ -13,6 +13,9 @@ namespace halftone {
 class KeptRows {
  public:
   void begin(const LayerRows& shape);
+
+  // Bytes that it takes for such a layer.
+  static std::uint64_t bytes(const LayerRows& shape);
   void add(const RowBlock& block, int threads);
 
   // weights: [channels][columns], as rounded; biases: with which the means before the clamp are right. Returns those with
@@ -20,6 +23,9 @@ class KeptRows {
   std::vector<double> fit_biases(const std::vector<float>& weights, const std::vector<double>& biases, int threads) const;
 
  private:
+  static std::int64_t apart(const LayerRows& shape);  // one row of so many is kept
+  static std::int64_t most(const LayerRows& shape);   // rows kept
+
   double shift_of(const float* made, float bias, std::int64_t target) const;
 
   // What channels make of the rows without their biases, [channel][rows]: some of the only group, or one of each of some groups.

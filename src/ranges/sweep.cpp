@@ -10,6 +10,13 @@
 namespace halftone {
 namespace {
 
+// Rows are handed over as soon as there are so many.
+std::int64_t rows_at_once(const LayerRows& shape) {
+  constexpr std::int64_t kRows = 4096, kFloats = 4 << 20;
+  const std::int64_t floats_of_row = shape.width() + shape.target_width();
+  return std::clamp<std::int64_t>((kFloats + floats_of_row - 1) / floats_of_row, 1, kRows);
+}
+
 class Sweep {
  public:
   Sweep(Graph& graph, const SampleSource& data, const SweepOptions& options, const Job& job, SweepVisitor& visitor)
@@ -109,15 +116,14 @@ class Sweep {
 
     // Where `more` rows go.
     std::pair<float*, float*> make_room(const LayerRows& shape, std::int64_t more) {
+      const std::int64_t most = std::max(rows + more, std::min(shape.rows, rows_at_once(shape)) + more);
       const auto grow = [&](std::vector<float>& values, std::int64_t width) {
-        values.resize(std::max(values.size(), static_cast<std::size_t>((rows + more) * width)));
+        const auto needed = static_cast<std::size_t>(most * width);
+        if (rows == 0 && values.size() < needed) std::vector<float>().swap(values);  // before it grows: not both at once
+        values.resize(std::max(values.size(), needed));
         return values.data() + rows * width;
       };
       return {grow(x, shape.width()), grow(t, shape.target_width())};
-    }
-    bool is_enough(std::int64_t floats_of_row) const {
-      constexpr std::int64_t kRows = 4096, kFloats = 4 << 20;
-      return rows >= kRows || rows * floats_of_row >= kFloats;
     }
   };
 
@@ -145,7 +151,7 @@ class Sweep {
       collected_.rows += rows;
       collected_.samples += batch.count;
       std::vector<float>().swap(target);
-      if (collected_.is_enough(shape.width() + shape.target_width())) hand_over();
+      if (collected_.rows >= rows_at_once(shape)) hand_over();
     });
     hand_over();
     visitor_.end(graph_, step.layer);
@@ -164,6 +170,11 @@ class Sweep {
 };
 
 }  // namespace
+
+std::uint64_t bytes_at_once(const LayerRows& shape, std::int64_t rows_of_batch) {
+  const std::int64_t rows = std::min(shape.rows, rows_at_once(shape)) + rows_of_batch, forms = shape.groups == 1 ? 2 : 1;
+  return static_cast<std::uint64_t>(forms * rows * (shape.width() + shape.target_width())) * sizeof(float);
+}
 
 SweepReport sweep_layers(Graph& graph, const SampleSource& data, const SweepOptions& options, const Job& job, SweepVisitor& visitor) {
   return Sweep(graph, data, options, job, visitor).run();

@@ -32,4 +32,7 @@ struct SweepReport {
 // Visits every quantized layer of the graph, in topological order. All grids must be complete.
 SweepReport sweep_layers(Graph& graph, const SampleSource& data, const SweepOptions& options, const Job& job, SweepVisitor& visitor);
 
+// Bytes of the rows of such a layer that a visitor gets at once and may keep in a form of its own.
+std::uint64_t bytes_at_once(const LayerRows& shape, std::int64_t rows_of_batch);
+
 }  // namespace halftone

@@ -63,10 +63,7 @@ class Planner {
   }
 
   std::int64_t rows_of(const Layer& layer) const {
-    const std::int64_t columns = element_count(graph_.constant(layer.weight)->shape()) / layer.channels;
-    const bool fine = graph_.encoding(layer.weight)->bits > 5;  // there is less to win, and the work grows with the square of the columns
-    const std::int64_t most = fine ? std::min(options_.rows, std::max(options_.fine_rows, options_.fine_elements / columns)) : options_.rows;
-    return std::clamp(columns * options_.rows_of_column, std::min(options_.least_rows, most), most);
+    return rows_of_layer(element_count(graph_.constant(layer.weight)->shape()) / layer.channels, graph_.encoding(layer.weight)->bits, options_);
   }
 
   static std::uint64_t bytes_of_targets(const SweepStep& step) { return static_cast<std::uint64_t>(step.rows * step.layer.channels) * sizeof(float); }
@@ -101,6 +98,12 @@ class Planner {
 };
 
 }  // namespace
+
+std::int64_t rows_of_layer(std::int64_t columns, int weight_bits, const SweepOptions& options) {
+  const bool fine = weight_bits > 5;  // there is less to win, and the work grows with the square of the columns
+  const std::int64_t most = fine ? std::min(options.rows, std::max(options.fine_rows, options.fine_elements / columns)) : options.rows;
+  return std::clamp(columns * options.rows_of_column, std::min(options.least_rows, most), most);
+}
 
 std::vector<SweepSegment> plan_sweep(const Graph& graph, const BatchShapes& shapes, std::int64_t samples, const SweepOptions& options) {
   return Planner(graph, shapes, samples, options).make();

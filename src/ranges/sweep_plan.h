@@ -41,6 +41,9 @@ struct BatchShapes {
   std::int64_t samples = 1;   // in the batch
 };
 
+// Rows that are looked at of a layer with so many inputs a channel.
+std::int64_t rows_of_layer(std::int64_t columns, int weight_bits, const SweepOptions& options);
+
 // `samples`: of the dataset.
 std::vector<SweepSegment> plan_sweep(const Graph& graph, const BatchShapes& shapes, std::int64_t samples, const SweepOptions& options);
 

@@ -47,6 +47,31 @@ TEST_F(Quantize, JsonHasTheKeysThatStay) {
   EXPECT_GT(json["peak_memory_bytes"], 1'000'000);
 }
 
+TEST_F(Quantize, StaysWithinTheMemoryThatItAsksFor) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "sanitizers take memory of their own";
+#endif
+  for (const std::string rounding : {"fast", "nearest"}) {
+    const std::vector<std::string> arguments = {"quantize", "net.onnx", "--data", "x.npy", "-o", "out.onnx", "--rounding", rounding, "--max-memory"};
+    const auto with = [&](const std::string& size) {
+      std::vector<std::string> all = arguments;
+      all.push_back(size);
+      return all;
+    };
+    const Outcome refused = halftone(with("1M"));
+    EXPECT_EQ(refused.status, 1) << refused;
+    EXPECT_FALSE(std::filesystem::exists(path("out.onnx")));
+    const std::size_t at = refused.err.find("about ");
+    ASSERT_NE(at, std::string::npos) << refused;
+    const double megabytes = std::stod(refused.err.substr(at + 6));
+    const std::string size = std::to_string(static_cast<int>(megabytes) + 1) + "M";
+    std::vector<std::string> enough = with(size);
+    const Json json = quantize({enough.begin() + 1, enough.end()});
+    EXPECT_LE(json["peak_memory_bytes"], (megabytes + 1) * 1e6) << rounding;
+    std::filesystem::remove(path("out.onnx"));
+  }
+}
+
 TEST_F(Quantize, WritesEncodingsAndTakesThemBack) {
   for (const std::string version : {"2.0.0", "1.0.0", "0.6.1"}) {
     quantize({"net.onnx", "--data", "x.npy", "-o", "a.onnx", "--encodings", "a.json", "--encodings-version", version});
