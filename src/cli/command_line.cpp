@@ -170,6 +170,7 @@ class Parser {
     add_evaluate();
     add_run();
     add_quantize();
+    refuse_flags_as_values(arguments);
     std::reverse(arguments.begin(), arguments.end());
     try {
       app_.parse(arguments);
@@ -182,6 +183,19 @@ class Parser {
   }
 
  private:
+  // CLI11 takes whatever follows a flag for its value, the next flag too.
+  void refuse_flags_as_values(const std::vector<std::string>& arguments) const {
+    if (arguments.empty()) return;
+    const auto subs = app_.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == arguments.front(); });
+    const auto flag_of = [&](const std::string& text) { return text.starts_with("-") ? subs.front()->get_option_no_throw(text) : nullptr; };
+    for (std::size_t i = 1; !subs.empty() && i + 1 < arguments.size(); ++i) {
+      const std::string &text = arguments[i], &next = arguments[i + 1];
+      const CLI::Option* flag = flag_of(text);
+      if (flag == nullptr || flag->get_items_expected_min() == 0 || flag_of(next) == nullptr) continue;
+      throw UsageError("{} needs a value; '{}' behind it is the next flag", text, next);
+    }
+  }
+
   int usage_error(const CLI::ParseError& error) {
     const std::vector<CLI::App*> subs = app_.get_subcommands();
     const CLI::App* sub = subs.empty() ? nullptr : subs.front();

@@ -61,6 +61,8 @@ TEST_F(Usage, RefusesValuesThatMakeNoSense) {
   expect_wrong("evaluate", {"--samples", "0"}, {"--samples", "'0'"});
   expect_wrong("evaluate", {"--samples", "many"}, {"--samples", "'many'", "whole number"});
   expect_wrong("evaluate", {"--samples", "2.5"}, {"--samples", "'2.5'"});
+  expect_wrong("evaluate", {"--samples", "--skip", "3"}, {"--samples needs a value", "'--skip'"});
+  expect_wrong("quantize", {"--target", "-o", "y.onnx"}, {"--target needs a value", "'-o'"});
   expect_wrong("evaluate", {"--skip", "-1"}, {"--skip", "-1"});
   expect_wrong("evaluate", {"--threads", "0"}, {"--threads", "'0'", "1"});
   expect_wrong("evaluate", {"--threads", "two"}, {"--threads", "'two'"});
