@@ -19,10 +19,10 @@ void transpose_tile(const float* in, std::int64_t rows, std::int64_t columns, st
 }
 
 // Few rows (the colours of pictures): side by side, so that what is written lies together.
-template <std::int64_t rows>
+template <std::int64_t kRows>
 void interleave(const float* in, std::int64_t columns, std::int64_t first, std::int64_t end, float* out) {
   for (std::int64_t c = first; c < end; ++c) {
-    for (std::int64_t r = 0; r < rows; ++r) out[c * rows + r] = in[r * columns + c];
+    for (std::int64_t r = 0; r < kRows; ++r) out[c * kRows + r] = in[r * columns + c];
   }
 }
 
