@@ -101,7 +101,9 @@ void quantize_model(const QuantizeCommand& command, const Common& common) {
   }
   if (command.data.empty()) throw UsageError("--data is missing: quantize needs samples to calibrate with (--dry-run does not)");
   const std::string output = command.output.value_or(default_output(command.model, command.options.weight_bits));
-  const auto data = open_samples(command.data, command.data_options, input_specs(graph));
+  DataOptions data_options = command.data_options;
+  data_options.keep_bytes = kKeptPictureBytes;
+  const auto data = open_samples(command.data, data_options, input_specs(graph));
   if (common.max_memory) fit_into_memory(*common.max_memory, process_figures().peak_memory_bytes, graph, *data, command.options, job);
   const QuantizeFiles files{command.model, output, command.encodings, command.encodings_version};
   const QuantizeReport report = quantize_file(files, graph, *data, command.options, job);

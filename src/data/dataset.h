@@ -1,7 +1,7 @@
 // Samples for a model: folders of pictures, arrays, files of feeds -> batches of input tensors.
 //
-// Samples are streamed: nothing is kept that grows with their number, but 48 MiB of pictures' pixels, decoded and resized.
-// That runs on all threads of the Job.
+// Samples are streamed: nothing is kept that grows with their number, but what DataOptions::keep_bytes allows. Picture decoding,
+// cropping and resizing run on all threads of the Job.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@ struct DataOptions {
   Interpolation interpolation = Interpolation::bilinear;
   ColorOrder color = ColorOrder::rgb;
   std::vector<float> mean, std;            // on the 0..255 scale: one number or one a channel; empty: 0 and 1
+  std::uint64_t keep_bytes = 0;            // no flag: of decoded and resized pictures, for a caller that reads them several times
 };
 
 // What a model's input looks like, for matching arrays and laying out pictures.

@@ -15,9 +15,9 @@ namespace {
 
 class PictureFiles : public SampleSource {
  public:
-  PictureFiles(SampleFiles files, PictureInput input)
+  PictureFiles(SampleFiles files, PictureInput input, std::uint64_t keep_bytes)
       : files_(std::move(files)), input_(std::move(input)),
-        kept_(std::min(static_cast<std::size_t>(files_.range().count), kKeptBytes / input_.fitted_bytes())) {}
+        kept_(std::min(static_cast<std::size_t>(files_.range().count), static_cast<std::size_t>(keep_bytes) / input_.fitted_bytes())) {}
 
   std::int64_t size() const override { return files_.range().count; }
   std::int64_t skipped() const override { return files_.range().skip; }
@@ -42,11 +42,9 @@ class PictureFiles : public SampleSource {
   }
 
  private:
-  static constexpr std::size_t kKeptBytes = 48u << 20;  // 334 pictures of 224 x 224
-
   SampleFiles files_;
   PictureInput input_;
-  mutable std::vector<Picture> kept_;  // the first samples as they were read before: passes read them several times
+  mutable std::vector<Picture> kept_;  // of the first samples: empty until they are read
 };
 
 class PictureArray : public SampleSource {
@@ -92,7 +90,7 @@ DataOptions with_own_size(DataOptions options, const Shape& shape, const InputSp
 std::unique_ptr<SampleSource> open_picture_files(std::vector<fs::path> files, const fs::path& folder,
                                             const DataOptions& options, const InputSpec& input) {
   const SampleRange range = sample_range(static_cast<std::int64_t>(files.size()), options, folder.string());
-  return std::make_unique<PictureFiles>(SampleFiles(std::move(files), range), PictureInput(options, input));
+  return std::make_unique<PictureFiles>(SampleFiles(std::move(files), range), PictureInput(options, input), options.keep_bytes);
 }
 
 bool holds_pictures(const NpyFile& array, const InputSpec& input) {

@@ -5,6 +5,8 @@
 namespace halftone {
 namespace {
 
+constexpr std::int64_t kMostAtOnce = 64;
+
 // The same samples with the last one repeated until there are `samples`.
 Tensor filled_up(const Tensor& tensor, std::int64_t samples) {
   Shape shape = tensor.shape();

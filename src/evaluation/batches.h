@@ -17,7 +17,6 @@ struct BatchPlan {
 
 // A fixed batch of the model, or as many samples as keep the values of one run within job.value_bytes (at most 64); 1 for
 // feeds.
-inline constexpr std::int64_t kMostAtOnce = 64;
 BatchPlan plan_batches(const Graph& graph, const SampleSource& data, Arithmetic arithmetic, const Job& job);
 
 // Bytes that the values of one sample need.

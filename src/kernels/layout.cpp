@@ -9,7 +9,7 @@
 namespace halftone {
 namespace {
 
-constexpr std::int64_t kTile = 32;
+constexpr std::int64_t kTile = 32, kColours = 3;
 
 void transpose_tile(const float* in, std::int64_t rows, std::int64_t columns, std::int64_t row, std::int64_t column, float* out) {
   const std::int64_t row_end = std::min(row + kTile, rows), column_end = std::min(column + kTile, columns);
@@ -18,11 +18,10 @@ void transpose_tile(const float* in, std::int64_t rows, std::int64_t columns, st
   }
 }
 
-// Few rows (the colours of pictures): side by side, so that what is written lies together.
-template <std::int64_t kRows>
-void interleave(const float* in, std::int64_t columns, std::int64_t first, std::int64_t end, float* out) {
+// Three rows (the colours of pictures): side by side, so that what is written lies together.
+void interleave_colours(const float* in, std::int64_t columns, std::int64_t first, std::int64_t end, float* out) {
   for (std::int64_t c = first; c < end; ++c) {
-    for (std::int64_t r = 0; r < kRows; ++r) out[c * kRows + r] = in[r * columns + c];
+    for (std::int64_t r = 0; r < kColours; ++r) out[c * kColours + r] = in[r * columns + c];
   }
 }
 
@@ -42,12 +41,12 @@ void transpose_inner(const float* in, std::int64_t outer, std::int64_t rows, std
     std::memcpy(out, in, static_cast<std::size_t>(outer * rows * columns) * sizeof(float));
     return;
   }
-  if (rows == 3 && outer * columns > 0) {
+  if (rows == kColours) {
     constexpr std::int64_t kColumns = 8192;
     const std::int64_t pieces = (columns + kColumns - 1) / kColumns;
     return parallel_for(outer * pieces, threads, [&](std::int64_t item) {
       const std::int64_t base = item / pieces * rows * columns, first = item % pieces * kColumns;
-      interleave<3>(in + base, columns, first, std::min(columns, first + kColumns), out + base);
+      interleave_colours(in + base, columns, first, std::min(columns, first + kColumns), out + base);
     });
   }
   const std::int64_t strips = (columns + kTile - 1) / kTile;

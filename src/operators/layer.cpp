@@ -31,7 +31,7 @@ std::optional<Layer> layer_of(const Graph& graph, NodeId id) {
   layer.bias = layer.can_have_bias ? node.input(layer.bias_index) : ValueId::none;
   layer.output = node.output();
   const Tensor* weight = graph.constant(layer.weight);
-  if (weight == nullptr || weight->type() != DataType::float32 || weight->rank() < 2) return std::nullopt;
+  if (weight == nullptr || weight->type() != DataType::float32 || weight->rank() < 2 || weight->size() == 0) return std::nullopt;
   if (layer.bias != ValueId::none && graph.constant(layer.bias) == nullptr) return std::nullopt;
   layer.weight_axis = op->layer->weight_axis(node, weight->shape());
   layer.channels = weight->shape()[static_cast<std::size_t>(layer.weight_axis)];

@@ -20,7 +20,7 @@ struct Layer {
   std::int64_t channels = 0;    // output channels
 };
 
-// The node as a layer; nullopt when it is none, or its weight is no float32 constant, or its bias is no constant.
+// The node as a layer; nullopt when it is none, or its weight is no float32 constant or empty, or its bias is no constant.
 std::optional<Layer> layer_of(const Graph& graph, NodeId node);
 std::vector<Layer> layers_of(const Graph& graph);  // in topological order
 

@@ -16,7 +16,9 @@ Dataset open_pictures(const std::filesystem::path& folder, DataOptions options) 
 Dataset open_arrays(const std::filesystem::path& path, DataOptions options) { return existing(path, std::move(options)); }
 
 QuantizeReport quantize(Graph& graph, const Dataset& samples, const QuantizeOptions& options, const Job& job) {
-  const auto source = open_samples(samples.path, samples.options, input_specs(graph));
+  DataOptions data_options = samples.options;
+  data_options.keep_bytes = kKeptPictureBytes;
+  const auto source = open_samples(samples.path, data_options, input_specs(graph));
   const Graph reference = prepared_for_running(graph);
   QuantizeReport report = quantize(graph, *source, options, job);
   report.figures = evaluate(graph, &reference, *source, nullptr, {.arithmetic = Arithmetic::simulated, .known = report.float_outputs.get()}, job);

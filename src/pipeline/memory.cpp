@@ -28,11 +28,12 @@ std::uint64_t weight_bytes(const Graph& graph) {
 
 // What the layer that needs most takes while it is looked at, `batch` samples at a time: rows of it, and matrices for rounding.
 std::uint64_t layer_bytes(const Graph& graph, const SampleSource& data, const QuantizeOptions& options, std::int64_t batch) {
+  const int bits = options.named_bits.empty() ? options.weight_bits : 2;  // few bits, many rows
   std::uint64_t most = 0;
   for (const Layer& layer : layers_of(graph)) {
     const Node& node = graph.node(layer.node);
     const std::int64_t groups = node.type == "Conv" ? node.attributes.integer("group", 1) : 1;
-    const std::int64_t columns = element_count(graph.constant(layer.weight)->shape()) / layer.channels, rows = rows_of_layer(columns, options.weight_bits, {});
+    const std::int64_t columns = element_count(graph.constant(layer.weight)->shape()) / layer.channels, rows = rows_of_layer(columns, bits, {});
     const LayerRows shape{groups, columns, layer.channels / groups, rows, Clamp{}};
     const std::uint64_t rounding = options.rounding == Rounding::fast ? RoundingSolver::bytes(columns, layer.channels) : 0;
     most = std::max(most, bytes_at_once(shape, rows * batch / data.size() + 1) + KeptRows::bytes(shape) + rounding);
@@ -45,8 +46,9 @@ std::uint64_t layer_bytes(const Graph& graph, const SampleSource& data, const Qu
 void fit_into_memory(std::uint64_t limit, std::uint64_t used, const Graph& graph, const SampleSource& data, const QuantizeOptions& options, Job& job) {
   constexpr std::uint64_t kStep = 8u << 20;  // it differs a little from run to run, and the result must not
   const std::uint64_t each = value_bytes_of_a_sample(graph, data, Arithmetic::float32, job);
-  const std::int64_t batch = std::clamp<std::int64_t>(static_cast<std::int64_t>(job.value_bytes / each), 1, std::min(kMostAtOnce, data.size()));
-  const std::uint64_t fixed = (used + kStep - 1) / kStep * kStep + kLibraries + data.kept_bytes() + kWeights * weight_bytes(graph) + layer_bytes(graph, data, options, batch);
+  const std::int64_t batch = plan_batches(graph, data, Arithmetic::float32, job).samples;
+  const std::uint64_t fixed =
+      (used + kStep - 1) / kStep * kStep + kLibraries + data.kept_bytes() + kWeights * weight_bytes(graph) + layer_bytes(graph, data, options, batch);
   const std::uint64_t least = fixed + kArenas * each + kStores * kLeastStore;
   if (limit < least) throw Error("--max-memory {} is too little; about {} are needed for one sample at a time", format_bytes(limit), format_bytes(least));
   const std::uint64_t free = limit - fixed;

@@ -12,6 +12,9 @@
 
 namespace halftone {
 
+// For DataOptions::keep_bytes: the passes read pictures four times. 334 of 224 x 224.
+inline constexpr std::uint64_t kKeptPictureBytes = 48u << 20;
+
 struct ValueRecord {
   std::string name, grid, reason;        // grid: "uint8 per tensor"
   int bits = 8;

@@ -68,7 +68,7 @@ Calibration calibrate(const Graph& graph, const CalibrationWishes& wishes, const
   for (const auto* list : {&wishes.statistics, &wishes.channels, &outputs.values()}) {
     std::copy_if(list->begin(), list->end(), std::back_inserter(values), [&](ValueId id) { return !contains(values, id); });
   }
-  for (ValueId id : wishes.statistics) found.statistics.emplace(id, ValueStatistics(wishes.bins));
+  for (ValueId id : wishes.statistics) found.statistics.emplace(id, ValueStatistics(wishes.bins, wishes.seed));
   for (ValueId id : wishes.channels) found.channels[id];
   watch_values(graph, values, data, -1, "calibrating", job, [&](const Batch& batch, const TapView& view) {
     if (contains(outputs.values(), view.value)) outputs.add(batch, view);

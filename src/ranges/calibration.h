@@ -44,6 +44,7 @@ struct CalibrationWishes {
   std::vector<ValueId> statistics, channels;
   std::int64_t bins = Histogram::kDefaultBins;
   bool per_sample = false;                              // each sample's extremes, for RangeMethod::mean_minmax
+  std::uint64_t seed = 0;
 };
 
 // Throws Error naming the sample and the value when a value of the statistics is NaN or infinite.

@@ -12,10 +12,9 @@ namespace halftone {
 // Some of a layer's rows, kept; none where no clamp reads the result. Its memory serves one layer after the other.
 class KeptRows {
  public:
-  void begin(const LayerRows& shape);
+  static std::uint64_t bytes(const LayerRows& shape);  // that such a layer takes
 
-  // Bytes that it takes for such a layer.
-  static std::uint64_t bytes(const LayerRows& shape);
+  void begin(const LayerRows& shape);
   void add(const RowBlock& block, int threads);
 
   // weights: [channels][columns], as rounded; biases: with which the means before the clamp are right. Returns those with

@@ -16,7 +16,7 @@ RangeMethod range_method(const std::string& name);
 // What one value gathers over the calibration samples; mergeable in any order but for mean_minmax's float64 sums, which
 // are added in the order of the samples.
 struct ValueStatistics {
-  explicit ValueStatistics(std::int64_t bins = Histogram::kDefaultBins) : histogram(bins) {}
+  explicit ValueStatistics(std::int64_t bins = Histogram::kDefaultBins, std::uint64_t seed = 0) : histogram(bins, seed) {}
   Histogram histogram;
   double min_sum = 0, max_sum = 0;   // of each sample's extremes
   std::int64_t samples = 0;

@@ -40,7 +40,7 @@ Extremes extremes_of(const float* values, std::int64_t count, int threads) {
   return all;
 }
 
-Histogram::Histogram(std::int64_t bins) {
+Histogram::Histogram(std::int64_t bins, std::uint64_t seed) : seed_(seed) {
   if (bins < kFewestBins || bins % 2 != 0 || bins > (1 << 20)) {
     throw UsageError("{} bins; a histogram takes an even number from {} to {}", bins, kFewestBins, 1 << 20);
   }
@@ -78,7 +78,7 @@ void Histogram::add_samples(const float* values, std::int64_t samples, std::int6
   if (each <= kMostOfSample) return add(values, samples * each, range, threads);
   make_room(range);
   constexpr std::int64_t kRun = 64, kRuns = kMostOfSample / kRun;
-  const Random random(0, "histogram");
+  const Random random(seed_, "histogram");
   const std::int64_t weight = (each + kMostOfSample / 2) / kMostOfSample;
   count_in_lots(samples, weight, threads, [&](std::int64_t sample, BinCounter& counter) {
     for (std::int64_t r = 0; r < kRuns; ++r) {

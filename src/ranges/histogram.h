@@ -13,7 +13,7 @@ namespace halftone {
 
 class Histogram {
  public:
-  explicit Histogram(std::int64_t bins = kDefaultBins);  // even, at least kFewestBins (throws UsageError)
+  explicit Histogram(std::int64_t bins = kDefaultBins, std::uint64_t seed = 0);  // bins: even, at least kFewestBins (throws UsageError)
 
   static constexpr std::int64_t kDefaultBins = 8192, kFewestBins = 128;
 
@@ -48,6 +48,7 @@ class Histogram {
   double lower_edge(std::size_t bin) const { return (static_cast<double>(bin) - static_cast<double>(counts_.size()) / 2) * width_; }
 
   std::vector<std::int64_t> counts_;
+  std::uint64_t seed_;
   double width_ = 0;  // 0: nothing but zeros so far
   std::int64_t total_ = 0;
   float min_ = 0, max_ = 0;

@@ -121,10 +121,10 @@ TapView Stream::form_of(const Graph& graph, ValueId id, const Kept& kept) const 
 }
 
 void Stream::unpack(const TapView& form, const Kept& kept, float* to) const {
-  parallel_blocks(element_count(kept.shape), kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) {
-    if (form.codes == nullptr) std::copy(kept.numbers.begin() + from, kept.numbers.begin() + end, to + from);
-    else unpack_codes(kept.codes.get() + from, end - from, form.codes->code_min() - form.codes->zero_point[0], to + from);
-  });
+  const std::int64_t count = element_count(kept.shape);
+  if (form.codes == nullptr) return parallel_copy(kept.numbers.data(), count, job_.threads, to);
+  const std::int32_t shift = form.codes->code_min() - form.codes->zero_point[0];
+  parallel_blocks(count, kBlock, job_.threads, [&](std::int64_t from, std::int64_t end) { unpack_codes(kept.codes.get() + from, end - from, shift, to + from); });
 }
 
 TapView Stream::unpacked(const Graph& graph, ValueId id, const Kept& kept, std::vector<float>& numbers) const {

@@ -120,6 +120,23 @@ TEST_F(BadModel, WeightsThatAreNoNumbers) {
   }
 }
 
+TEST_F(BadModel, LayersWithoutWeightsAreNoLayers) {
+  for (const Shape& shape : {Shape{0, 4}, Shape{3, 0}}) {
+    Graph graph;
+    graph.file.opsets[""] = 13;
+    const ValueId x = graph.add_value("x"), y = graph.add_value("y");
+    graph.edit(x).dims = {{-1, "N"}, {shape[0], ""}};
+    graph.add_input(x);
+    add_node(graph, "MatMul", "empty", {x, graph.add_constant("w", Tensor(DataType::float32, shape))}, y);
+    graph.add_output(y);
+    write_onnx(graph, path("empty.onnx"));
+    write_npy(path("rows.npy"), Tensor(DataType::float32, {5, shape[0]}));
+    for (const char* memory : {"300M", "8G"}) {
+      expect_failure({"quantize", "empty.onnx", "--data", "rows.npy", "-o", "out.onnx", "--max-memory", memory}, {"empty.onnx", "nothing was quantized"});
+    }
+  }
+}
+
 TEST_F(BadModel, UnknownOperatorsAreListedAllAtOnce) {
   write_changed_net(path("unknown.onnx"), [](onnx::ModelProto& model) {
     node(model, "relu1").set_op_type("Einsum");

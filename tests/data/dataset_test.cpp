@@ -106,10 +106,13 @@ TEST(PictureFolder, GivesTheSameBytesWithAnyNumberOfThreads) {
 }
 
 TEST(PictureFolder, GivesTheSameBytesWhenItIsReadAgain) {
-  const auto small = open_samples(kVectors / "pictures", {}, {kNchw});
+  constexpr std::uint64_t kKept = 48u << 20;
+  const auto small = open_samples(kVectors / "pictures", {.keep_bytes = kKept}, {kNchw});
+  EXPECT_EQ(small->kept_bytes(), 17u * 3 * 8 * 8);
+  EXPECT_EQ(open_samples(kVectors / "pictures", {}, {kNchw})->kept_bytes(), 0u);
   const Tensor first = small->read(0, 17, Job{.threads = 2}).inputs[0], again = small->read(0, 17, Job{.threads = 2}).inputs[0];
   EXPECT_EQ(std::memcmp(first.data(), again.data(), first.bytes()), 0);
-  const auto large = open_samples(kVectors / "pictures", {}, {input("x", DataType::float32, {-1, 3, 2048, 2048})});
+  const auto large = open_samples(kVectors / "pictures", {.keep_bytes = kKept}, {input("x", DataType::float32, {-1, 3, 2048, 2048})});
   for (std::int64_t i : {3, 4}) {  // four such pictures are kept
     const Tensor before = large->read(i, 1, Job{}).inputs[0], after = large->read(i, 1, Job{}).inputs[0];
     EXPECT_EQ(std::memcmp(before.data(), after.data(), before.bytes()), 0) << i;
