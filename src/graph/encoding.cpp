@@ -42,6 +42,10 @@ bool is_narrower_than_stored(const Encoding& encoding) {
   return encoding.narrow || !encoding.channel_bits.empty() || encoding.bits != stored_bits(encoding);
 }
 
+std::int32_t symmetric_zero_point(const Encoding& encoding, std::size_t channel) {
+  return encoding.is_signed ? 0 : 1 << (encoding.bits_of(channel) - 1);
+}
+
 void set_range(Encoding& encoding, std::size_t channel, Range range) {
   if (!std::isfinite(range.min) || !std::isfinite(range.max)) {
     throw Error("a range of [{}, {}] has no grid; are there NaN or infinite values?", range.min, range.max);
@@ -51,7 +55,7 @@ void set_range(Encoding& encoding, std::size_t channel, Range range) {
   const double low = std::min(0.0, static_cast<double>(range.min)), high = std::max(0.0, static_cast<double>(range.max));
   const std::int32_t code_min = encoding.code_min(channel), code_max = encoding.code_max(channel);
   if (encoding.symmetric) {
-    const std::int32_t middle = encoding.is_signed ? 0 : 1 << (encoding.bits_of(channel) - 1);
+    const std::int32_t middle = symmetric_zero_point(encoding, channel);
     const double top = std::max(-low, high);
     encoding.scale[channel] = static_cast<float>(std::max(top / (code_max - middle), kSmallestScale));
     encoding.zero_point[channel] = middle;

@@ -54,6 +54,9 @@ void store_in(Encoding& encoding, int bits);
 // Whether that type has codes that the grid has not: values must be clipped to the grid before they are stored.
 bool is_narrower_than_stored(const Encoding& encoding);
 
+// Where 0 stands on the codes of a symmetric grid: 0, or the middle of unsigned codes.
+std::int32_t symmetric_zero_point(const Encoding& encoding, std::size_t channel = 0);
+
 // Real range a value should cover, before it becomes a scale and a zero_point.
 struct Range {
   float min = 0;

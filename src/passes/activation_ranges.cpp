@@ -11,7 +11,7 @@
 #include "operators/clamp.h"
 #include "passes/calibrated.h"
 #include "passes/fit_bias.h"
-#include "passes/open_grids.h"
+#include "passes/shared_grids.h"
 
 namespace halftone {
 namespace {
@@ -32,7 +32,7 @@ void stay_within(Encoding& encoding, const Clamp& clamp) {
   shrink_to(encoding.scale[0], encoding.code_max() - zero, clamp.high);
 }
 
-void settle(Graph& graph, const OpenGrid& grid, const ValueStatistics& statistics, const PassContext& context, PassReport& report) {
+void settle(Graph& graph, const SharedGrid& grid, const ValueStatistics& statistics, const PassContext& context, PassReport& report) {
   Encoding encoding = *graph.value(grid.measured).encoding;
   const Range range = estimated_range(graph, grid, statistics, context.options);
   const Range full = statistics.histogram.range();
@@ -60,9 +60,9 @@ ValueStatistics statistics_of(const Tensor& constant, std::int64_t bins, int thr
 
 PassReport activation_ranges(Graph& graph, PassContext& context) {
   PassReport report;
-  const std::vector<OpenGrid> grids = open_grids(graph);
+  const std::vector<SharedGrid> grids = open_grids(graph);
   const std::map<ValueId, ValueStatistics> statistics = calibrated(graph, context).statistics;
-  for (const OpenGrid& grid : grids) {
+  for (const SharedGrid& grid : grids) {
     if (const Tensor* constant = graph.constant(grid.measured)) {
       settle(graph, grid, statistics_of(*constant, context.options.bins, context.job.threads), context, report);
     } else {

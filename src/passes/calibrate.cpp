@@ -8,14 +8,14 @@
 #include "operators/layer.h"
 #include "passes/calibrated.h"
 #include "passes/layer_chain.h"
-#include "passes/open_grids.h"
+#include "passes/shared_grids.h"
 
 namespace halftone {
 namespace {
 
 CalibrationWishes wishes_of(const Graph& graph, const QuantizeOptions& options) {
   CalibrationWishes wishes{{}, {}, options.bins, options.activation_range == RangeMethod::mean_minmax, options.seed};
-  for (const OpenGrid& grid : open_grids(graph)) {
+  for (const SharedGrid& grid : open_grids(graph)) {
     if (!graph.value(grid.measured).is_constant()) wishes.statistics.push_back(grid.measured);
   }
   for (const Layer& layer : layers_of(graph)) {

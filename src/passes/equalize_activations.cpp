@@ -13,7 +13,7 @@
 #include "passes/calibrated.h"
 #include "passes/layer_chain.h"
 #include "passes/layer_edit.h"
-#include "passes/open_grids.h"
+#include "passes/shared_grids.h"
 
 namespace halftone {
 namespace {
@@ -54,8 +54,8 @@ void scale_channels(Graph& graph, LayerChain& chain, const std::vector<float>& g
 
 PassReport equalize_activations(Graph& graph, PassContext& context) {
   PassReport report;
-  std::map<ValueId, OpenGrid> grids;
-  for (const OpenGrid& grid : open_grids(graph)) grids.emplace(grid.measured, grid);
+  std::map<ValueId, SharedGrid> grids;
+  for (const SharedGrid& grid : open_grids(graph)) grids.emplace(grid.measured, grid);
   const Calibration& calibration = calibrated(graph, context);
   int values = 0;
   for (const Layer& layer : layers_of(graph)) {

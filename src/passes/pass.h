@@ -104,6 +104,6 @@ struct Pass {
 };
 
 extern const Pass kFoldConstants, kFoldBatchNorm, kPlaceQuantizers, kCalibrate, kFoldConstantChannels, kEqualizeActivations, kLoadEncodings, kWeightRanges, kActivationRanges,
-    kRoundFast, kCorrectBias;
+    kExactSums, kRoundFast, kCorrectBias;
 
 }  // namespace halftone

@@ -18,6 +18,7 @@ std::span<const Pass* const> all_passes() {
       &kLoadEncodings,         // grids that are known
       &kWeightRanges,          // the weights' scales
       &kActivationRanges,      // the activations' grids
+      &kExactSums,            // those of sums, one scale for several
       &kRoundFast,             // the weights' codes, for these grids
       &kCorrectBias,           // where they are the nearest ones: what that shifts the means by
   };

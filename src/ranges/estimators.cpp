@@ -52,7 +52,7 @@ class MseSearch {
     if (low <= 0 || high <= 0 || low > 1 || high > 1) return;
     if ((full_.min == 0 && low != 1) || ((full_.max == 0 || keep_max_) && high != 1)) return;
     if (grid_.symmetric && low != high && full_.min != 0 && full_.max != 0) return;
-    const double error = grid_error(bins_, grid_, range(low, high));
+    const double error = grid_error(bins_, on_range(grid_, range(low, high)));
     if (error < best_) {
       best_ = error;
       best_low_ = low;
@@ -93,8 +93,7 @@ RangeMethod range_method(const std::string& name) {
   throw UsageError("'{}' is no range method; there are {}", name, quoted_list(names));
 }
 
-double grid_error(const std::vector<Histogram::Bin>& bins, const Encoding& grid, Range range) {
-  const Encoding encoding = on_range(grid, range);
+double grid_error(const std::vector<Histogram::Bin>& bins, const Encoding& encoding) {
   const double scale = encoding.scale[0], zero = encoding.zero_point[0];
   const double low = encoding.code_min() - zero, high = encoding.code_max() - zero;
   double error = 0;

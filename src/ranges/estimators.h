@@ -34,8 +34,8 @@ struct EstimatorOptions {
 //   kl           the clipping with the least KL(values || quantized values), as TensorRT's calibration does
 Range estimate_range(const ValueStatistics& statistics, const Encoding& grid, const EstimatorOptions& options);
 
-// sum over the bins of count (x - x_hat)^2 on the grid that covers `range`.
-double grid_error(const std::vector<Histogram::Bin>& bins, const Encoding& grid, Range range);
+// sum over the bins of count (x - x_hat)^2 on a grid with one scale.
+double grid_error(const std::vector<Histogram::Bin>& bins, const Encoding& grid);
 
 // Sets channel `channel` of a weight's grid to the range with the least squared error of the layer's sums for inputs that
 // are independent rectified normals: with d = w - w_hat,  E (sum d x)^2 ~ sum d^2 + (sum d)^2 / (pi - 1).

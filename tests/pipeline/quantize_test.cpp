@@ -51,8 +51,8 @@ TEST(Quantize, RoundsOnMomentsUnlessToNearestWithBiasesCorrected) {
     for (const PassRecord& pass : quantize(graph, samples(), options, {}).passes) names += pass.name + " ";
     return names;
   };
-  EXPECT_THAT(passes_of({}), testing::EndsWith("activation_ranges round_fast "));
-  EXPECT_THAT(passes_of({.rounding = Rounding::nearest}), testing::EndsWith("activation_ranges correct_bias "));
+  EXPECT_THAT(passes_of({}), testing::EndsWith("activation_ranges exact_sums round_fast "));
+  EXPECT_THAT(passes_of({.rounding = Rounding::nearest}), testing::EndsWith("activation_ranges exact_sums correct_bias "));
   EXPECT_THAT(passes_of({.passes = {"place_quantizers", "weight_ranges", "activation_ranges", "round_fast"}}), testing::HasSubstr("round_fast"));
 }
 
