@@ -1,4 +1,5 @@
-// A Plan: the schedule, fusions, layouts and memory of one graph for one arithmetic and concrete input shapes.
+// A Plan: the schedule, fusions, layouts and memory of one graph for one arithmetic and concrete input shapes. It ends before
+// nodes whose outputs' shapes depend on data: Session runs those by their references, and the rest by a plan of its own.
 //
 // Made by PlanBuilder (plan_builder.h), executed by Session. While running nothing is created, looked up or allocated:
 // a Step reads and writes buffers at offsets of one arena.
@@ -6,8 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,11 +29,19 @@ struct Form {
   bool operator==(const Form&) const = default;
 };
 
-// What a graph input will hold.
+// What an input of a plan will hold: a graph input, or a value that an earlier plan of the same run has made.
 struct PlannedInput {
+  ValueId value = ValueId::none;
   Shape shape;
   Form form;
+  bool is_new = true;  // no tap has seen it yet
   bool operator==(const PlannedInput&) const = default;
+};
+
+// Where a run of the graph stands when a plan begins.
+struct Computed {
+  std::set<NodeId> done;             // nodes that earlier plans computed
+  std::map<ValueId, Tensor> known;   // of what they made: contents that depend on shapes and constants alone
 };
 
 struct BufferRef {
@@ -92,9 +103,11 @@ struct Plan {
   std::vector<StepReport> reports;          // a line a planned node
   std::vector<Buffer> buffers;
   std::size_t arena_bytes = 0;
-  std::vector<Location> inputs, outputs;    // in the graph's order; outputs plain and real
+  std::vector<Location> inputs, outputs;    // outputs plain and real: graph outputs, and what nodes beyond the plan read
   std::vector<Location> taps;               // ordered by `after`
   std::vector<Tensor> kept;                 // memory that constant buffers point to
+  std::vector<NodeId> waiting;              // nodes beyond it that can run, but whose shapes depend on data
+  Computed after;                           // what has been done with it
 };
 
 // Gives every arena buffer an offset so that buffers whose lifetimes overlap do not; largest first, lowest gap.

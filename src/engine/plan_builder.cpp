@@ -19,10 +19,9 @@ LayoutExtent layout_extent(const Shape& shape) {
 PlanBuilder::PlanBuilder(const Graph& graph, Arithmetic arithmetic, int threads, const std::set<ValueId>& taps)
     : graph_(graph), arithmetic_(arithmetic), threads_(threads), taps_(taps) {}
 
-std::unique_ptr<Plan> PlanBuilder::build(std::span<const PlannedInput> inputs) {
+std::unique_ptr<Plan> PlanBuilder::build(std::span<const PlannedInput> inputs, const Computed& before) {
   plan_ = std::make_unique<Plan>();
-  HALFTONE_CHECK(inputs.size() == graph_.inputs().size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) specs_[graph_.inputs()[i]] = {graph_.value(graph_.inputs()[i]).type, inputs[i].shape};
+  for (const PlannedInput& input : inputs) specs_[input.value] = {graph_.value(input.value).type, input.shape};
   for (ValueId id : graph_.values()) {
     const Value& value = graph_.value(id);
     if (!value.is_constant()) continue;
@@ -31,6 +30,11 @@ std::unique_ptr<Plan> PlanBuilder::build(std::span<const PlannedInput> inputs) {
     known_[id] = on_grid ? dequantize(quantize(*value.constant, *value.encoding), *value.encoding, value.constant->shape())
                          : *value.constant;
   }
+  for (const auto& [id, tensor] : before.known) {
+    specs_[id] = {tensor.type(), tensor.shape()};
+    known_[id] = tensor;
+  }
+  done_ = before.done;
   const std::vector<NodeId> order = graph_.topological_order();
   for (NodeId id : order) infer(graph_.node(id));
   plan_inputs(inputs);
@@ -39,18 +43,32 @@ std::unique_ptr<Plan> PlanBuilder::build(std::span<const PlannedInput> inputs) {
   take_over(plan_->buffers, takeovers_);
   plan_->arena_bytes = assign_offsets(plan_->buffers);
   std::stable_sort(plan_->taps.begin(), plan_->taps.end(), [](const Location& a, const Location& b) { return a.after < b.after; });
+  plan_->after.done = std::move(done_);
   return std::move(plan_);
 }
 
+bool PlanBuilder::is_later(const Node& node) const {
+  return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) { return id != ValueId::none && !specs_.contains(id); });
+}
+
 void PlanBuilder::infer(const Node& node) {
+  if (done_.contains(node.id)) return;
+  if (is_later(node)) {
+    later_.insert(node.id);
+    return;
+  }
   const Operator* op = find_operator(node);
   if (op == nullptr) throw Error("{}{}: the operator (opset {}) is not supported", origin(graph_), describe(node), node.version);
   try {
     const Call the_call = call(node);
-    const std::optional<std::vector<TensorSpec>> specs = op->shapes(the_call);
-    if (!specs) throw Error("its output's shape depends on data that is only known while running, which is not supported yet");
+    const std::optional<std::vector<TensorSpec>> specs = shapes_of(*op, the_call);
+    if (!specs) {
+      plan_->waiting.push_back(node.id);
+      later_.insert(node.id);
+      return;
+    }
     bool all_known = true;
-    for (const Operand& operand : the_call.inputs) all_known = all_known && (!operand.present || operand.value != nullptr);
+    for (const Operand& operand : the_call.inputs) all_known = all_known && (!operand.present || operand.value != nullptr || op->reads_shapes_only);
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i] == ValueId::none) continue;
       if (i >= specs->size()) throw Error("it has {} outputs; at most {} are supported", node.outputs.size(), specs->size());
@@ -59,7 +77,7 @@ void PlanBuilder::infer(const Node& node) {
     if (!all_known || (graph_.encoding(node.output()) != nullptr && simulated())) return;
     std::vector<Tensor> outputs;
     for (const TensorSpec& spec : *specs) outputs.emplace_back(spec.type, spec.shape);
-    op->reference(the_call, outputs);
+    compute(*op, the_call, outputs);
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i] != ValueId::none) known_[node.outputs[i]] = std::move(outputs[i]);
     }
@@ -73,7 +91,7 @@ void PlanBuilder::infer(const Node& node) {
 
 void PlanBuilder::plan_inputs(std::span<const PlannedInput> inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const ValueId id = graph_.inputs()[i];
+    const ValueId id = inputs[i].value;
     const Form form = stored_form(id, inputs[i].form);
     const BufferRef buffer = new_buffer(bytes_of(id));
     use(buffer, 0);
@@ -87,13 +105,13 @@ void PlanBuilder::plan_inputs(std::span<const PlannedInput> inputs) {
       push(make_quantize_step(element_count(shape(id)), code_grid(*encoding), buffer, codes), std::array{buffer}, std::array{codes});
       stored_[id] = {{{form.layout, true}, codes}};
     }
-    fresh_.push_back(id);
+    if (inputs[i].is_new) fresh_.push_back(id);
   }
   place_taps();
 }
 
 void PlanBuilder::plan_node(const Node& node) {
-  if (done_.contains(node.id)) return;
+  if (done_.contains(node.id) || later_.contains(node.id)) return;
   report_ = {node.name, "", ""};
   try {
     for (const cpu::Implementation& candidate : cpu::implementations_of(node.type)) {
@@ -114,8 +132,25 @@ void PlanBuilder::plan_node(const Node& node) {
   place_taps();
 }
 
+// What this plan has and nodes beyond it read; graph outputs first.
+std::vector<ValueId> PlanBuilder::wanted_later() const {
+  std::vector<ValueId> wanted;
+  const auto want = [&](ValueId id) {
+    if (id != ValueId::none && specs_.contains(id) && std::find(wanted.begin(), wanted.end(), id) == wanted.end()) wanted.push_back(id);
+  };
+  for (ValueId id : graph_.outputs()) want(id);
+  for (NodeId node : later_) {
+    for (ValueId id : graph_.node(node).inputs) want(id);
+  }
+  return wanted;
+}
+
 void PlanBuilder::plan_outputs() {
-  for (ValueId id : graph_.outputs()) {
+  for (ValueId id : wanted_later()) {
+    if (known(id) != nullptr && !graph_.is_output(id)) {
+      if (!graph_.value(id).is_constant()) plan_->after.known.emplace(id, *known(id));
+      continue;
+    }
     const BufferRef buffer = input(id, {});
     pending_reads_.clear();
     plan_->outputs.push_back({id, buffer, {}, type(id), shape(id), -1});

@@ -19,8 +19,9 @@ class PlanBuilder {
  public:
   PlanBuilder(const Graph& graph, Arithmetic arithmetic, int threads, const std::set<ValueId>& taps);
 
-  // Throws Error naming the node for shapes that ONNX does not allow, and for what depends on data.
-  std::unique_ptr<Plan> build(std::span<const PlannedInput> inputs);
+  // Of the nodes that are not done yet, those that can be planned. Throws Error naming the node for shapes that ONNX does not
+  // allow.
+  std::unique_ptr<Plan> build(std::span<const PlannedInput> inputs, const Computed& before);
 
   // --- what implementations ask ---
   const Graph& graph() const { return graph_; }
@@ -61,8 +62,10 @@ class PlanBuilder {
   };
 
   void infer(const Node& node);
+  bool is_later(const Node& node) const;       // it reads what this plan does not make
   void plan_node(const Node& node);
   void plan_inputs(std::span<const PlannedInput> inputs);
+  std::vector<ValueId> wanted_later() const;
   void plan_outputs();
   void place_taps();                           // of the values made since the last call
 
@@ -84,7 +87,7 @@ class PlanBuilder {
   std::map<ValueId, TensorSpec> specs_;
   std::map<ValueId, Tensor> known_;
   std::map<ValueId, std::vector<Stored>> stored_;
-  std::set<NodeId> done_;
+  std::set<NodeId> done_, later_;
   std::vector<BufferRef> pending_reads_, pending_writes_;
   std::vector<PendingQuantize> pending_quantize_;
   std::vector<Takeover> takeovers_;

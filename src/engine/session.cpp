@@ -6,10 +6,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <list>
+#include <map>
 #include <set>
 
 #include "engine/plan.h"
 #include "engine/plan_builder.h"
+#include "operators/operator.h"
 
 namespace halftone {
 namespace {
@@ -58,34 +60,40 @@ class Arena {
 struct Session::State {
   struct Cached {
     std::vector<PlannedInput> inputs;
+    std::set<NodeId> done;  // before it
     std::unique_ptr<Plan> plan;
   };
+  using Fill = std::function<void(std::size_t, std::byte*)>;
 
   Graph graph;
   Arithmetic arithmetic;
   int threads;
   std::set<ValueId> taps;
-  std::list<Cached> plans;  // most recently used first
+  std::vector<std::list<Cached>> plans;  // of the whole graph, of what it leaves, ...; most recently used first
   Arena arena;
 
-  Plan& plan_for(const std::vector<PlannedInput>& inputs) {
-    const auto found = std::find_if(plans.begin(), plans.end(), [&](const Cached& c) { return c.inputs == inputs; });
-    if (found != plans.end()) {
-      plans.splice(plans.begin(), plans, found);
-      return *plans.front().plan;
+  Plan& plan_for(std::size_t segment, const std::vector<PlannedInput>& inputs, const Computed& before) {
+    if (plans.size() <= segment) plans.resize(segment + 1);
+    std::list<Cached>& known = plans[segment];
+    const auto found = std::find_if(known.begin(), known.end(), [&](const Cached& c) { return c.inputs == inputs && c.done == before.done; });
+    if (found != known.end()) {
+      known.splice(known.begin(), known, found);
+      return *known.front().plan;
     }
-    if (plans.size() == kCachedPlans) plans.pop_back();
-    plans.push_front({inputs, PlanBuilder(graph, arithmetic, threads, taps).build(inputs)});
-    return *plans.front().plan;
+    if (known.size() == kCachedPlans) known.pop_back();
+    known.push_front({inputs, before.done, PlanBuilder(graph, arithmetic, threads, taps).build(inputs, before)});
+    return *known.front().plan;
   }
 
   Plan& plan_for(std::span<const Shape> shapes) {
     std::vector<PlannedInput> inputs;
-    for (const Shape& shape : shapes) inputs.push_back({shape, {}});
-    return plan_for(inputs);
+    for (std::size_t i = 0; i < shapes.size(); ++i) inputs.push_back({graph.inputs()[i], shapes[i], {}});
+    return plan_for(0, inputs, {});
   }
 
-  std::vector<Tensor> run(Plan& plan, const std::function<void(std::size_t, std::byte*)>& fill, const Tap& on_tap);
+  std::vector<Tensor> run(const std::vector<PlannedInput>& inputs, const Fill& fill, const Tap& on_tap);
+  void run(Plan& plan, const Fill& fill, const Tap& on_tap, std::map<ValueId, Tensor>& made);
+  void run_waiting(const Plan& plan, Computed& computed, std::map<ValueId, Tensor>& made);
 
   void check_count(std::size_t given) const {
     if (given != graph.inputs().size()) throw Error("{}the model has {} inputs, but {} were given", origin(graph), graph.inputs().size(), given);
@@ -124,21 +132,54 @@ std::vector<Tensor> Session::run(std::span<const Tensor> inputs, const Tap& on_t
   std::vector<PlannedInput> planned;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     state_->check_input(i, inputs[i]);
-    planned.push_back({inputs[i].shape(), {}});
+    planned.push_back({state_->graph.inputs()[i], inputs[i].shape(), {}});
   }
   const ThreadScope scope(state_->threads);
-  return state_->run(state_->plan_for(planned), [&](std::size_t i, std::byte* to) { std::memcpy(to, inputs[i].data(), inputs[i].bytes()); }, on_tap);
+  return state_->run(planned, [&](std::size_t i, std::byte* to) { std::memcpy(to, inputs[i].data(), inputs[i].bytes()); }, on_tap);
 }
 
 std::vector<Tensor> Session::run(std::span<const TapView> inputs, const Fill& fill, const Tap& on_tap) {
   state_->check_count(inputs.size());
   std::vector<PlannedInput> planned;
-  for (const TapView& view : inputs) planned.push_back({view.shape, {view.channels_last ? Layout::channels_last : Layout::plain, view.codes != nullptr}});
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const TapView& view = inputs[i];
+    planned.push_back({state_->graph.inputs()[i], view.shape, {view.channels_last ? Layout::channels_last : Layout::plain, view.codes != nullptr}});
+  }
   const ThreadScope scope(state_->threads);
-  return state_->run(state_->plan_for(planned), [&](std::size_t i, std::byte* to) { fill(i, reinterpret_cast<float*>(to)); }, on_tap);
+  return state_->run(planned, [&](std::size_t i, std::byte* to) { fill(i, reinterpret_cast<float*>(to)); }, on_tap);
 }
 
-std::vector<Tensor> Session::State::run(Plan& plan, const std::function<void(std::size_t, std::byte*)>& fill, const Tap& on_tap) {
+std::vector<Tensor> Session::State::run(const std::vector<PlannedInput>& inputs, const Fill& fill, const Tap& on_tap) {
+  std::map<ValueId, Tensor> made;
+  Plan* plan = &plan_for(0, inputs, {});
+  run(*plan, fill, on_tap, made);
+  Computed computed = plan->after;
+  for (std::size_t segment = 1; !plan->waiting.empty(); ++segment) {
+    std::set<ValueId> seen;
+    for (const auto& [id, tensor] : made) seen.insert(id);
+    run_waiting(*plan, computed, made);
+    std::vector<PlannedInput> rest;
+    std::vector<const Tensor*> contents;
+    for (const auto& [id, tensor] : made) {
+      const std::vector<NodeId>& readers = graph.value(id).readers;
+      const bool is_new = !seen.contains(id), is_read = std::any_of(readers.begin(), readers.end(), [&](NodeId r) { return !computed.done.contains(r); });
+      if (!is_read && !(is_new && taps.contains(id))) continue;
+      rest.push_back({id, tensor.shape(), {}, is_new});
+      contents.push_back(&tensor);
+    }
+    plan = &plan_for(segment, rest, computed);
+    std::map<ValueId, Tensor> more;
+    run(*plan, [&](std::size_t i, std::byte* to) { std::memcpy(to, contents[i]->data(), contents[i]->bytes()); }, on_tap, more);
+    for (auto& [id, tensor] : more) made.insert_or_assign(id, std::move(tensor));
+    computed.done = plan->after.done;
+    computed.known.insert(plan->after.known.begin(), plan->after.known.end());
+  }
+  std::vector<Tensor> outputs;
+  for (ValueId id : graph.outputs()) outputs.push_back(made.at(id));
+  return outputs;
+}
+
+void Session::State::run(Plan& plan, const Fill& fill, const Tap& on_tap, std::map<ValueId, Tensor>& made) {
   const Frame frame{arena.of(plan.arena_bytes), &plan.buffers, threads};
   for (std::size_t i = 0; i < plan.inputs.size(); ++i) fill(i, frame.write<std::byte>(plan.inputs[i].buffer));
   std::size_t next_tap = 0;
@@ -155,12 +196,46 @@ std::vector<Tensor> Session::State::run(Plan& plan, const std::function<void(std
     plan.steps[s]->run(frame);
     show_taps(static_cast<int>(s));
   }
-  std::vector<Tensor> outputs;
   for (const Location& output : plan.outputs) {
-    outputs.emplace_back(output.type, output.shape);
-    std::memcpy(outputs.back().mutable_data(), frame.read<std::byte>(output.buffer), outputs.back().bytes());
+    Tensor tensor = Tensor::uninitialized(output.type, output.shape);
+    std::memcpy(tensor.mutable_data(), frame.read<std::byte>(output.buffer), tensor.bytes());
+    made.insert_or_assign(output.value, std::move(tensor));
   }
-  return outputs;
+}
+
+// The nodes that the plan ended before: their inputs are there now.
+void Session::State::run_waiting(const Plan& plan, Computed& computed, std::map<ValueId, Tensor>& made) {
+  for (NodeId id : plan.waiting) {
+    const Node& node = graph.node(id);
+    std::vector<Operand> operands;
+    for (ValueId input : node.inputs) {
+      if (input == ValueId::none) {
+        operands.emplace_back();
+        continue;
+      }
+      const auto found = made.find(input), known = computed.known.find(input);
+      const Tensor* tensor = found != made.end() ? &found->second : known != computed.known.end() ? &known->second : graph.constant(input);
+      HALFTONE_CHECK(tensor != nullptr);
+      operands.push_back({true, tensor->type(), tensor->shape(), tensor});
+    }
+    try {
+      const Operator& op = *find_operator(node);
+      const Call call{node, operands};
+      const auto specs = shapes_of(op, call);
+      if (!specs) throw Error("its outputs' shapes cannot be told from its inputs");
+      std::vector<Tensor> outputs;
+      for (const TensorSpec& spec : *specs) outputs.emplace_back(spec.type, spec.shape);
+      compute(op, call, outputs);
+      for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+        if (node.outputs[i] == ValueId::none) continue;
+        if (i >= outputs.size()) throw Error("it has {} outputs; at most {} are supported", node.outputs.size(), outputs.size());
+        made.insert_or_assign(node.outputs[i], std::move(outputs[i]));
+      }
+    } catch (const Error& error) {
+      throw Error("{}{}: {}", origin(graph), describe(node), error.what());
+    }
+    computed.done.insert(id);
+  }
 }
 
 std::vector<StepReport> Session::explain(std::span<const Shape> input_shapes) {

@@ -5,8 +5,14 @@
 
 namespace halftone {
 
-extern const Operator kAdd, kAveragePool, kBatchNormalization, kClip, kConcat, kConstant, kConv, kDequantizeLinear, kDropout,
-    kFlatten, kGemm, kGlobalAveragePool, kGlobalMaxPool, kIdentity, kMatMul, kMaxPool, kPad, kQuantizeLinear, kReduceMean,
-    kRelu, kReshape, kSlice, kSoftmax, kSqueeze, kTranspose, kUnsqueeze;
+extern const Operator kAbs, kAcos, kAcosh, kAdd, kAnd, kAsin, kAsinh, kAtan, kAtanh, kAveragePool, kBatchNormalization,
+    kBitShift, kBitwiseAnd, kBitwiseNot, kBitwiseOr, kBitwiseXor, kCast, kCastLike, kCeil, kCelu, kClip, kConcat, kConstant,
+    kConstantOfShape, kConv, kCos, kCosh, kDequantizeLinear, kDiv, kDropout, kElu, kEqual, kErf, kExp, kExpand, kFlatten,
+    kFloor, kGather, kGatherElements, kGatherND, kGelu, kGemm, kGlobalAveragePool, kGlobalMaxPool, kGreater, kGreaterOrEqual,
+    kHardSigmoid, kHardSwish, kIdentity, kIsInf, kIsNaN, kLeakyRelu, kLess, kLessOrEqual, kLog, kMatMul, kMax, kMaxPool,
+    kMean, kMin, kMish, kMod, kMul, kNeg, kNot, kOr, kPRelu, kPad, kPow, kQuantizeLinear, kRange, kReciprocal, kReduceMean,
+    kRelu, kReshape, kRound, kScatterElements, kScatterND, kSelu, kShape, kShrink, kSigmoid, kSign, kSin, kSinh, kSize,
+    kSlice, kSoftmax, kSoftplus, kSoftsign, kSplit, kSqrt, kSqueeze, kSub, kSum, kSwish, kTan, kTanh, kThresholdedRelu,
+    kTile, kTranspose, kUnsqueeze, kWhere, kXor;
 
 }  // namespace halftone

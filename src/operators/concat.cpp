@@ -45,6 +45,6 @@ std::int64_t concat_axis(const Call& call) {
   return normalized_axis(call.attributes().integer("axis", 0), static_cast<std::int64_t>(call.input(0).shape.size()));
 }
 
-extern const Operator kConcat{.type = "Concat", .since = 4, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference};
+extern const Operator kConcat{.type = "Concat", .since = 4, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference, .floats = Floats::any};
 
 }  // namespace halftone

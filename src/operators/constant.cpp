@@ -29,6 +29,6 @@ void reference(const Call& call, std::span<Tensor> outputs) { outputs[0] = conte
 
 }  // namespace
 
-extern const Operator kConstant{.type = "Constant", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kConstant{.type = "Constant", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any};
 
 }  // namespace halftone

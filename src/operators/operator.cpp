@@ -7,6 +7,54 @@
 
 namespace halftone {
 
+namespace {
+
+bool is_widened(DataType type) { return type == DataType::float16 || type == DataType::bfloat16 || type == DataType::float64; }
+
+// The call as a float32 operator sees it; `narrow` is the type that its results take.
+struct WidenedCall {
+  std::vector<Operand> operands;
+  std::vector<Tensor> tensors;   // that operands point to
+  std::optional<DataType> narrow;
+
+  WidenedCall(const Operator& op, const Call& call) : operands(call.inputs.begin(), call.inputs.end()), tensors(operands.size()) {
+    if (op.floats == Floats::any) return;
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+      Operand& operand = operands[i];
+      if (!operand.present || !is_widened(operand.type)) continue;
+      if (!narrow) narrow = operand.type;
+      operand.type = DataType::float32;
+      if (operand.value == nullptr) continue;
+      tensors[i] = convert(*operand.value, DataType::float32);
+      operand.value = &tensors[i];
+    }
+  }
+};
+
+}  // namespace
+
+std::optional<std::vector<TensorSpec>> shapes_of(const Operator& op, const Call& call) {
+  const WidenedCall widened(op, call);
+  auto specs = op.shapes({call.node, widened.operands});
+  if (!specs || !widened.narrow) return specs;
+  for (TensorSpec& spec : *specs) {
+    if (spec.type == DataType::float32) spec.type = *widened.narrow;
+  }
+  return specs;
+}
+
+void compute(const Operator& op, const Call& call, std::span<Tensor> outputs) {
+  const WidenedCall widened(op, call);
+  if (!widened.narrow) return op.reference(call, outputs);
+  std::vector<Tensor> results;
+  for (const Tensor& output : outputs) results.push_back(is_widened(output.type()) ? Tensor(DataType::float32, output.shape()) : output);
+  op.reference({call.node, widened.operands}, results);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const Tensor narrowed = convert(results[i], outputs[i].type());
+    std::memcpy(outputs[i].mutable_data(), narrowed.data(), narrowed.bytes());
+  }
+}
+
 const Operand& Call::input(std::size_t i) const {
   static const Operand absent;
   return i < inputs.size() ? inputs[i] : absent;
@@ -69,7 +117,7 @@ void require_inputs(const Call& call, std::size_t least, std::size_t most) {
 
 void require_float(const Call& call, std::size_t i) {
   if (call.has(i) && call.input(i).type != DataType::float32) {
-    throw Error("input {} is {}; only float32 is computed", i, name_of(call.input(i).type));
+    throw Error("input {} is {}; it takes floats", i, name_of(call.input(i).type));
   }
 }
 

@@ -59,6 +59,10 @@ enum class GridRule {
   none,        // no float values to quantize
 };
 
+// Which float types the reference takes: float32, or whatever the elements are since it moves or converts them. Operands of
+// other types are widened to float32 for it, and its float32 results narrowed to their type.
+enum class Floats { float32, any };
+
 // Which inputs of a layer are its data, weight and bias, and which axis of the weight is the output channel.
 struct LayerRole {
   std::size_t data = 0, weight = 1, bias = 2;
@@ -77,8 +81,14 @@ struct Operator {
   Reference reference = nullptr;
   const LayerRole* layer = nullptr;  // Conv, Gemm, MatMul
   std::size_t data_inputs = SIZE_MAX;  // so many first inputs are data, which may lie on grids; the rest are parameters
+  bool reads_shapes_only = false;      // its outputs are known where the shapes of its inputs are
+  Floats floats = Floats::float32;
   Gradient gradient = nullptr;
 };
+
+// The operator's shape rule and its reference, with its float types taken care of.
+std::optional<std::vector<TensorSpec>> shapes_of(const Operator& op, const Call& call);
+void compute(const Operator& op, const Call& call, std::span<Tensor> outputs);
 
 // The operator of a node, or null: unknown type, domain, or an opset older than `since`.
 const Operator* find_operator(const Node& node);

@@ -96,6 +96,6 @@ std::optional<PadSpec> pad_spec(const Call& call) {
   return spec;
 }
 
-extern const Operator kPad{.type = "Pad", .since = 2, .shapes = shapes, .grid = GridRule::keeps, .reference = reference};
+extern const Operator kPad{.type = "Pad", .since = 2, .shapes = shapes, .grid = GridRule::keeps, .reference = reference, .floats = Floats::any};
 
 }  // namespace halftone

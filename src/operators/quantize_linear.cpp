@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "operators/element_type.h"
+
 namespace halftone {
 
 ScaleIndex scale_index(const Call& call) {
@@ -37,24 +39,16 @@ void code_bounds(DataType type, std::int32_t& low, std::int32_t& high) {
 
 namespace {
 
-// Numbers of ONNX's TensorProto.DataType that output_dtype may hold.
-DataType stated_type(std::int64_t number) {
-  switch (number) {
-    case 0: case 2: return DataType::uint8;
-    case 3: return DataType::int8;
-    case 4: return DataType::uint16;
-    case 5: return DataType::int16;
-    case 21: return DataType::uint4;
-    case 22: return DataType::int4;
-    default: throw Error("output_dtype {} is not supported", number);
-  }
+DataType stated_type(const Call& call) {
+  const std::int64_t number = call.attributes().integer("output_dtype", 0);
+  return number == 0 ? DataType::uint8 : element_type(number);
 }
 
 std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   require_inputs(call, 2, 3);
   require_float(call, 0);
   require_float(call, 1);
-  const DataType type = call.has(2) ? call.input(2).type : stated_type(call.attributes().integer("output_dtype", 0));
+  const DataType type = call.has(2) ? call.input(2).type : stated_type(call);
   if (!is_code_type(type)) throw Error("codes of type {} are not supported", name_of(type));
   if (call.has(2) && element_count(call.input(2).shape) != element_count(call.input(1).shape)) throw Error("scale and zero point differ in size");
   scale_index(call);

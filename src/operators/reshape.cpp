@@ -32,6 +32,6 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
 
 }  // namespace
 
-extern const Operator kReshape{.type = "Reshape", .since = 5, .shapes = shapes, .grid = GridRule::keeps, .reference = copy_elements};
+extern const Operator kReshape{.type = "Reshape", .since = 5, .shapes = shapes, .grid = GridRule::keeps, .reference = copy_elements, .floats = Floats::any};
 
 }  // namespace halftone

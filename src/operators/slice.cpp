@@ -85,6 +85,6 @@ std::optional<SliceSpec> slice_spec(const Call& call) {
   return spec;
 }
 
-extern const Operator kSlice{.type = "Slice", .since = 1, .shapes = shapes, .grid = GridRule::keeps, .reference = reference};
+extern const Operator kSlice{.type = "Slice", .since = 1, .shapes = shapes, .grid = GridRule::keeps, .reference = reference, .floats = Floats::any};
 
 }  // namespace halftone

@@ -30,6 +30,6 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
 
 }  // namespace
 
-extern const Operator kSqueeze{.type = "Squeeze", .since = 1, .shapes = shapes, .grid = GridRule::keeps, .reference = copy_elements};
+extern const Operator kSqueeze{.type = "Squeeze", .since = 1, .shapes = shapes, .grid = GridRule::keeps, .reference = copy_elements, .floats = Floats::any};
 
 }  // namespace halftone

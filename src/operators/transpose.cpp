@@ -38,6 +38,6 @@ std::vector<std::int64_t> permutation_of(const Node& node, std::int64_t rank) {
   return perm;
 }
 
-extern const Operator kTranspose{.type = "Transpose", .since = 1, .shapes = shapes, .grid = GridRule::keeps, .reference = reference};
+extern const Operator kTranspose{.type = "Transpose", .since = 1, .shapes = shapes, .grid = GridRule::keeps, .reference = reference, .floats = Floats::any};
 
 }  // namespace halftone

@@ -29,6 +29,6 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
 
 }  // namespace
 
-extern const Operator kUnsqueeze{.type = "Unsqueeze", .since = 1, .shapes = shapes, .grid = GridRule::keeps, .reference = copy_elements};
+extern const Operator kUnsqueeze{.type = "Unsqueeze", .since = 1, .shapes = shapes, .grid = GridRule::keeps, .reference = copy_elements, .floats = Floats::any};
 
 }  // namespace halftone

@@ -30,14 +30,14 @@ bool fold(Graph& graph, NodeId id) {
     operands.push_back(tensor == nullptr ? Operand{} : Operand{true, tensor->type(), tensor->shape(), tensor});
   }
   const Call call{node, operands};
-  const auto specs = op->shapes(call);
+  const auto specs = shapes_of(*op, call);
   HALFTONE_CHECK(specs.has_value());
   std::vector<Tensor> outputs;
   for (const TensorSpec& spec : *specs) {
     if (element_count(spec.shape) * static_cast<std::int64_t>(size_of(spec.type)) > kLargestResult) return false;
     outputs.emplace_back(spec.type, spec.shape);
   }
-  op->reference(call, outputs);
+  compute(*op, call, outputs);
   const std::vector<ValueId> made = node.outputs;
   for (std::size_t i = 0; i < made.size(); ++i) {
     if (made[i] == ValueId::none) continue;

@@ -118,8 +118,8 @@ void convert_from(const Tensor& in, Tensor& out) {
   switch (out.type()) {
     case DataType::float32: return fill(float{});
     case DataType::float64: return fill(double{});
-    case DataType::int8: case DataType::int4: return fill(std::int8_t{});
-    case DataType::uint8: case DataType::uint4: return fill(std::uint8_t{});
+    case DataType::int8: case DataType::int4: case DataType::uint4: return fill(std::int8_t{});
+    case DataType::uint8: return fill(std::uint8_t{});
     case DataType::int16: return fill(std::int16_t{});
     case DataType::uint16: return fill(std::uint16_t{});
     case DataType::int32: return fill(std::int32_t{});
@@ -130,6 +130,14 @@ void convert_from(const Tensor& in, Tensor& out) {
     case DataType::float16: case DataType::bfloat16: break;  // convert() goes through float32
   }
   HALFTONE_CHECK(false);
+}
+
+void wrap_to_4_bits(Tensor& codes) {
+  auto* bytes = reinterpret_cast<std::uint8_t*>(codes.mutable_data());
+  for (std::int64_t i = 0; i < codes.size(); ++i) {
+    const unsigned low = bytes[i] & 15u;
+    bytes[i] = static_cast<std::uint8_t>(codes.type() == DataType::int4 && low > 7 ? low + 240 : low);
+  }
 }
 
 Tensor widen_half(const Tensor& tensor) {
@@ -173,6 +181,7 @@ Tensor convert(const Tensor& tensor, DataType type) {
     case DataType::boolean: convert_from<bool>(tensor, result); break;
     case DataType::float16: case DataType::bfloat16: break;
   }
+  if (type == DataType::int4 || type == DataType::uint4) wrap_to_4_bits(result);
   return result;
 }
 

@@ -66,7 +66,7 @@ class Tensor {
 };
 
 // Elements converted to another type: between floats rounding to nearest even, float to integer towards zero (as ONNX
-// Cast), to boolean x != 0. Out-of-range float to integer saturates.
+// Cast), to boolean x != 0. Out-of-range float to integer saturates; integers wrap, and so does all that goes to 4 bits.
 Tensor convert(const Tensor& tensor, DataType type);
 
 // Any numeric tensor as a list; for shapes, axes, bounds.

@@ -16,8 +16,8 @@ class ReferenceStep : public Step {
     BufferRef buffer;
   };
 
-  ReferenceStep(const Node& node, Reference reference, std::vector<Argument> arguments, std::vector<Result> results)
-      : node_(node), reference_(reference), arguments_(std::move(arguments)), results_(std::move(results)) {}
+  ReferenceStep(const Node& node, const Operator& op, std::vector<Argument> arguments, std::vector<Result> results)
+      : node_(node), op_(op), arguments_(std::move(arguments)), results_(std::move(results)) {}
 
   void run(const Frame& frame) override {
     std::vector<Tensor> inputs(arguments_.size());
@@ -38,12 +38,12 @@ class ReferenceStep : public Step {
       outputs.push_back(result.buffer.valid() ? Tensor::borrow(result.spec.type, result.spec.shape, frame.write<std::byte>(result.buffer))
                                               : Tensor(result.spec.type, result.spec.shape));
     }
-    reference_({node_, operands}, outputs);
+    compute(op_, {node_, operands}, outputs);
   }
 
  private:
   Node node_;
-  Reference reference_;
+  const Operator& op_;
   std::vector<Argument> arguments_;
   std::vector<Result> results_;
 };
@@ -64,13 +64,13 @@ void prepare_reference(const Node& node, PlanBuilder& plan) {
     }
     arguments.push_back(std::move(argument));
   }
-  const std::vector<TensorSpec> specs = *op->shapes(plan.call(node));
+  const std::vector<TensorSpec> specs = *shapes_of(*op, plan.call(node));
   std::vector<ReferenceStep::Result> results;
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const ValueId id = node.output(i);
     results.push_back({specs[i], id == ValueId::none ? BufferRef{} : plan.output(id, {})});
   }
-  plan.add_step(std::make_unique<ReferenceStep>(node, op->reference, std::move(arguments), std::move(results)));
+  plan.add_step(std::make_unique<ReferenceStep>(node, *op, std::move(arguments), std::move(results)));
 }
 
 }  // namespace halftone::cpu

@@ -1,0 +1,25 @@
+// Cast: the elements in another type (attribute to): floats to integers towards 0, to boolean whether x is not 0, to 4 bits modulo
+// 16. ONNX since 6.
+#include "operators/element_type.h"
+#include "operators/operator.h"
+
+namespace halftone {
+namespace {
+
+DataType wanted(const Call& call) { return element_type(call.attributes().integer("to", 0)); }
+
+std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
+  require_inputs(call, 1, 1);
+  return std::vector<TensorSpec>{{wanted(call), call.input(0).shape}};
+}
+
+void reference(const Call& call, std::span<Tensor> outputs) {
+  const Tensor changed = convert(call.tensor(0), wanted(call));
+  std::memcpy(outputs[0].mutable_data(), changed.data(), changed.bytes());
+}
+
+}  // namespace
+
+extern const Operator kCast{.type = "Cast", .since = 6, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any};
+
+}  // namespace halftone

@@ -1,0 +1,18 @@
+// Celu: Y = max(0, X) + min(0, alpha (exp(X / alpha) - 1)). ONNX since 12.
+#include "operators/elementwise.h"
+
+namespace halftone {
+namespace {
+
+std::optional<std::vector<TensorSpec>> shapes(const Call& call) { return unary_shapes(call, Elements::floats); }
+
+void reference(const Call& call, std::span<Tensor> outputs) {
+  const float alpha = call.attributes().real("alpha", 1.0f);
+  map_floats(call, outputs, [=](auto x) { return x < 0 ? alpha * std::expm1(x / alpha) : x; });
+}
+
+}  // namespace
+
+extern const Operator kCelu{.type = "Celu", .since = 12, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference};
+
+}  // namespace halftone

@@ -1,0 +1,20 @@
+// Greater: Y = A > B, broadcast. ONNX since 7.
+#include "operators/elementwise.h"
+
+namespace halftone {
+namespace {
+
+std::optional<std::vector<TensorSpec>> shapes(const Call& call) { return comparison_shapes(call, Elements::numbers); }
+
+void reference(const Call& call, std::span<Tensor> outputs) {
+  dispatch_numeric(call.input(0).type, [&](auto zero) {
+    using T = decltype(zero);
+    map_pairs<T, bool>(call.tensor(0), call.tensor(1), outputs[0], [](T a, T b) { return a > b; });
+  });
+}
+
+}  // namespace
+
+extern const Operator kGreater{.type = "Greater", .since = 7, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+
+}  // namespace halftone

@@ -1,0 +1,17 @@
+// Log: Y = log(X). ONNX since 1.
+#include "operators/elementwise.h"
+
+namespace halftone {
+namespace {
+
+std::optional<std::vector<TensorSpec>> shapes(const Call& call) { return unary_shapes(call, Elements::floats); }
+
+void reference(const Call& call, std::span<Tensor> outputs) {
+  map_floats(call, outputs, [](auto x) { return std::log(x); });
+}
+
+}  // namespace
+
+extern const Operator kLog{.type = "Log", .since = 1, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference};
+
+}  // namespace halftone

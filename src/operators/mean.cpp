@@ -1,0 +1,21 @@
+// Mean: the mean of its inputs, broadcast. ONNX since 6.
+#include "operators/elementwise.h"
+
+namespace halftone {
+namespace {
+
+std::optional<std::vector<TensorSpec>> shapes(const Call& call) { return variadic_shapes(call, Elements::floats); }
+
+void reference(const Call& call, std::span<Tensor> outputs) {
+  dispatch_numeric(call.input(0).type, [&](auto zero) {
+    using T = decltype(zero);
+    fold_inputs<T>(call, outputs[0], [](T a, T b) { return a + b; });
+    for (T& y : outputs[0].mutable_values<T>()) y /= static_cast<T>(call.inputs.size());
+  });
+}
+
+}  // namespace
+
+extern const Operator kMean{.type = "Mean", .since = 6, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference};
+
+}  // namespace halftone

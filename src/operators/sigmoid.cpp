@@ -1,0 +1,17 @@
+// Sigmoid: Y = 1 / (1 + exp(-X)). ONNX since 1.
+#include "operators/elementwise.h"
+
+namespace halftone {
+namespace {
+
+std::optional<std::vector<TensorSpec>> shapes(const Call& call) { return unary_shapes(call, Elements::floats); }
+
+void reference(const Call& call, std::span<Tensor> outputs) {
+  map_floats(call, outputs, [](auto x) { return 1 / (1 + std::exp(-x)); });
+}
+
+}  // namespace
+
+extern const Operator kSigmoid{.type = "Sigmoid", .since = 1, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference};
+
+}  // namespace halftone

@@ -1,0 +1,17 @@
+// Sinh: Y = sinh(X). ONNX since 9.
+#include "operators/elementwise.h"
+
+namespace halftone {
+namespace {
+
+std::optional<std::vector<TensorSpec>> shapes(const Call& call) { return unary_shapes(call, Elements::floats); }
+
+void reference(const Call& call, std::span<Tensor> outputs) {
+  map_floats(call, outputs, [](auto x) { return std::sinh(x); });
+}
+
+}  // namespace
+
+extern const Operator kSinh{.type = "Sinh", .since = 9, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference};
+
+}  // namespace halftone
