@@ -251,6 +251,13 @@ class Parser {
     }
     read_settings(texts_, line_.quantize.options);
     if (!texts_.encodings_version.empty()) read_encodings_version();
+    refuse_idle_percentile();
+  }
+
+  void refuse_idle_percentile() const {
+    const QuantizeOptions& options = line_.quantize.options;
+    if (options.percentile == QuantizeOptions{}.percentile || options.activation_range == RangeMethod::percentile) return;
+    throw UsageError("--percentile is for --activation-range percentile, which is not given; leave it out or give both");
   }
 
   void read_encodings_version() {

@@ -20,6 +20,7 @@ std::string text_of(const toml::node& node, const std::string& key, const std::s
   }
   if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
   if (const auto* real = node.as_floating_point()) return fmt::format("{}", real->get());
+  if (node.is_table()) throw UsageError("{}: '{}' is a table; keys stand at the top level, as weights = \"int4\"", file, key);
   throw UsageError("{}: '{}' is no text, number or true/false", file, key);
 }
 

@@ -12,6 +12,7 @@
 #include "operators/clamp.h"
 #include "operators/layer.h"
 #include "passes/layer_bits.h"
+#include "passes/layer_edit.h"
 #include "passes/pass.h"
 
 namespace halftone {
@@ -29,6 +30,7 @@ class Placement {
     spread_over_same_grid();
     spread_bits(asked_bits_);
     spread_bits(made_bits_);
+    for (NodeId id : on_codes_) keep_float_for_others(layer_of(graph_, id)->weight);
     for (ValueId input : graph_.inputs()) give_grid(input);
     for (NodeId id : order_) give_grids(graph_.node(id));
     PassReport report;
@@ -125,10 +127,14 @@ class Placement {
 
   void mark_layer(const Node& node) {
     ++layers_;
-    const auto layer = layer_of(graph_, node.id);
+    auto layer = layer_of(graph_, node.id);
     if (!layer) return leave_float(node, node.type == "Gemm" ? "its weight or bias is no float32 constant, or it has a transA, alpha or beta"
                                                              : "its weight or bias is no float32 constant");
-    if (!give_weight_grid(*layer)) return leave_float(node, "its weight is on a grid along another axis or of other blocks already");
+    if (!give_weight_grid(*layer)) {  // it is on a grid along another axis, or of other blocks
+      graph_.edit(own_weight(graph_, *layer)).encoding = nullptr;
+      give_weight_grid(*layer);
+    }
+    on_codes_.insert(node.id);
     ++quantized_layers_;
     want_input(layer->data, node);
     want_result(node);
@@ -239,6 +245,22 @@ class Placement {
     return true;
   }
 
+  // Nodes that read a layer's weight in float get a copy without a grid.
+  void keep_float_for_others(ValueId weight) {
+    std::vector<NodeId> others;
+    for (NodeId reader : graph_.value(weight).readers) {
+      if (!on_codes_.contains(reader)) others.push_back(reader);
+    }
+    if (others.empty()) return;
+    const ValueId copy = graph_.add_constant(graph_.unique_value_name(graph_.value(weight).name + "_float"), Tensor(*graph_.constant(weight)));
+    for (NodeId reader : others) {
+      const std::vector<ValueId> inputs = graph_.node(reader).inputs;
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (inputs[i] == weight) graph_.set_input(reader, i, copy);
+      }
+    }
+  }
+
   void give_grid(ValueId id) {
     if (!wanted_.contains(id) || graph_.value(id).encoding) return;
     const QuantizeOptions& options = context_.options;
@@ -268,7 +290,7 @@ class Placement {
   const Target& target_;
   const BitsOfNodes bits_;
   const std::vector<NodeId> order_;
-  std::set<NodeId> excluded_, fused_;
+  std::set<NodeId> on_codes_, excluded_, fused_;
   std::set<ValueId> wanted_;
   std::map<ValueId, int> asked_bits_, made_bits_;  // by readers, by producers; 0: nobody has said
   int placed_ = 0, placed_values_ = 0, layers_ = 0, quantized_layers_ = 0;

@@ -60,7 +60,7 @@ std::vector<std::string> compare_with(const Graph& graph, const Node& norm, cons
   }
   const double shift = median(shifts), ratio = median(ratios);
   if (shift <= kLargestShift && ratio <= kLargestRatio && ratio >= 1 / kLargestRatio) return {};
-  return {fmt::format("the data look unlike those the network was trained on: at '{}' a typical channel is shifted by {:.1f} deviations and {:.2f} "
+  return {fmt::format("the data look unlike those the network was trained on: at '{}' a typical channel is shifted by {:.3g} deviations and {:.3g} "
                       "times as wide as its BatchNormalization expects; check --mean, --std, --color and --size", norm.name, shift, ratio)};
 }
 

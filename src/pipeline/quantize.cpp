@@ -98,6 +98,12 @@ void check_passes_set_scales(const std::vector<const Pass*>& passes) {
   }
 }
 
+// Conv, Gemm and MatMul, those too that no pass takes for a layer (a Gemm with an alpha).
+bool has_constant_weight(const Graph& graph, NodeId id) {
+  const Operator* op = find_operator(graph.node(id));
+  return op != nullptr && op->layer != nullptr && graph.constant(graph.node(id).input(op->layer->weight)) != nullptr;
+}
+
 void record_values(const Graph& graph, const PassContext& context, QuantizeReport& report) {
   for (ValueId id : graph.values()) {
     const Value& value = graph.value(id);
@@ -106,8 +112,8 @@ void record_values(const Graph& graph, const PassContext& context, QuantizeRepor
     report.values.push_back({value.name, describe(*value.encoding), reason == context.placement.end() ? "" : reason->second,
                              value.encoding->bits, value.encoding->scale, value.encoding->zero_point, value.is_constant(), std::nullopt});
   }
+  for (NodeId id : graph.nodes()) report.layers += has_constant_weight(graph, id) ? 1 : 0;
   for (const Layer& layer : layers_of(graph)) {
-    ++report.layers;
     report.quantized_layers += graph.encoding(layer.weight) != nullptr && graph.encoding(layer.data) != nullptr ? 1 : 0;
   }
 }

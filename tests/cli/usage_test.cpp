@@ -39,6 +39,7 @@ TEST_F(Usage, OffersTheNearestName) {
   expect_usage_error({"evaluate", "net.onnx", "--dta", "x.npy"}, {"'--dta'", "'--data'"});
   expect_usage_error({"quantize", "net.onnx", "--data", "x.npy", "--wieghts=int8"}, {"'--wieghts'", "'--weights'"});
   expect_usage_error({"inspect", "net.onnx", "second.onnx"}, {"'second.onnx'", "MODEL"});
+  expect_wrong("quantize", {"--percentile", "99"}, {"--activation-range percentile"});
   expect_wrong("quantize", {"--passes", "fold-batch-nrm"}, {"'fold-batch-nrm'", "'fold_batch_norm'"});
   expect_wrong("quantize", {"--disable-pass", "xyzzyx"}, {"'xyzzyx'", "fold_constants", "activation_ranges"});
   expect_wrong("quantize", {"--exclude", "cnv1"}, {"--exclude", "'cnv1'", "'conv1'"});

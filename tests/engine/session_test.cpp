@@ -328,3 +328,31 @@ TEST(AssignOffsets, NeverOverlapsBuffersThatLiveAtTheSameTime) {
     }
   }
 }
+
+// As ONNX Runtime's QLinearAveragePool has it: real numbers, summed in the window's order. Sums of codes are another number.
+TEST(Simulated, AveragePoolsSumRealNumbersInOrder) {
+  NetBuilder b;
+  using Ints = std::vector<std::int64_t>;
+  const ValueId x = b.input({4, 64, 25, 5});
+  const ValueId y = b.node("AveragePool", {x}, {{"kernel_shape", Ints{24, 5}}, {"strides", Ints{24, 5}}});
+  Graph graph = b.finish(y);
+  const float sx = 0.058458716f, sy = sx / 4;  // a thirtieth of the means lies halfway between two codes
+  graph.edit(x).encoding = grid(sx, 0);
+  graph.edit(y).encoding = grid(sy, 0);
+  Tensor input = random_tensor({4, 64, 25, 5}, 3);
+  for (float& v : input.mutable_values<float>()) v = sx * std::nearbyint(std::fabs(v) * 8);
+  const std::vector<Tensor> outputs = Session(graph, Arithmetic::simulated, 2).run(std::vector<Tensor>{input});
+  int ties = 0;
+  for (std::int64_t picture = 0; picture < 4 * 64; ++picture) {
+    float sum = 0, codes = 0;
+    for (std::int64_t i = 0; i < 120; ++i) {
+      const float value = input.values<float>()[static_cast<std::size_t>(picture * 125 + i)];
+      sum += value;
+      codes += std::nearbyint(value / sx);
+    }
+    const float code = std::min(std::nearbyint(sum / 120 / sy), 255.0f);
+    EXPECT_EQ(outputs[0].values<float>()[static_cast<std::size_t>(picture)], sy * code);
+    ties += code != std::min(std::nearbyint(codes / 120 * (sx / sy)), 255.0f) ? 1 : 0;
+  }
+  EXPECT_GT(ties, 0);
+}

@@ -236,7 +236,7 @@ TEST(PlaceQuantizers, CutsMatricesOfMoreInputsThanABlock) {
   EXPECT_EQ(graph.encoding(layers_of(graph)[3].weight)->scale.size(), 3u * 5);
 }
 
-TEST(PlaceQuantizers, ASharedWeightIsCutForItsFirstReader) {
+TEST(PlaceQuantizers, ASharedWeightIsCopiedForAReaderAlongAnotherAxis) {
   NetBuilder b;
   const ValueId x = b.input({1, 40}), w = b.constant(random_tensor({40, 8}, 3));
   const ValueId narrow = b.node("MatMul", {x, w});
@@ -244,12 +244,22 @@ TEST(PlaceQuantizers, ASharedWeightIsCutForItsFirstReader) {
   PassRun run(nullptr, {.block_size = 16});
   run(kPlaceQuantizers, graph);
   run(kWeightRanges, graph);
-  ASSERT_EQ(run.context.float_layers.size(), 1u);
-  EXPECT_EQ(run.context.float_layers[0].type, "Gemm");
-  for (ValueId id : graph.values()) {
-    const Value& value = graph.value(id);
-    if (value.encoding && !value.is_constant()) graph.edit(id).encoding = std::make_shared<const Encoding>(Encoding{.scale = {0.1f}, .zero_point = {0}});
-  }
-  EXPECT_TRUE(has_grids(graph, layers_of(graph)[0]));
-  EXPECT_FALSE(has_grids(graph, layers_of(graph)[1]));
+  EXPECT_TRUE(run.context.float_layers.empty());
+  const std::vector<Layer> layers = layers_of(graph);
+  EXPECT_NE(layers[0].weight, layers[1].weight);
+  EXPECT_EQ(describe(*graph.encoding(layers[0].weight)), "int8 symmetric in blocks of 16 (axis 0)");
+  EXPECT_EQ(describe(*graph.encoding(layers[1].weight)), "int8 symmetric per channel (axis 0)");
+}
+
+TEST(PlaceQuantizers, ASharedWeightStaysFloatForAFloatReader) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 8}), w = b.constant(random_tensor({8, 8}, 3));
+  Graph graph = b.finish(b.node("MatMul", {b.node("MatMul", {x, w}), w}));
+  const ValueId middle = output_of(graph, "MatMul");
+  PassRun run(nullptr, {.exclude = {graph.node(graph.value(middle).readers[0]).name}});
+  run(kPlaceQuantizers, graph);
+  const std::vector<Layer> layers = layers_of(graph);
+  EXPECT_NE(graph.encoding(layers[0].weight), nullptr);
+  EXPECT_EQ(graph.encoding(layers[1].weight), nullptr);
+  EXPECT_EQ(to_floats(*graph.constant(layers[0].weight)), to_floats(*graph.constant(layers[1].weight)));
 }

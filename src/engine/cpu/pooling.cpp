@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kBlock = 16384;
 
-// Averages on codes get the output's grid: y = round(mean(x - z_x) * (s_x / s_y)).
+// Averages over whole pictures, on codes, get the output's grid: y = round(mean(x - z_x) * (s_x / s_y)).
 struct Requantization {
   bool wanted = false;
   float factor = 1;
@@ -26,18 +26,12 @@ struct Requantization {
 
 class PoolStep : public Step {
  public:
-  PoolStep(PoolKind kind, const PoolShape& shape, const Requantization& requantization, BufferRef in, BufferRef out)
-      : kind_(kind), shape_(shape), requantization_(requantization), in_(in), out_(out) {}
-  void run(const Frame& frame) override {
-    float* out = frame.write<float>(out_);
-    pool_channels_last(frame.read<float>(in_), kind_, shape_, out, frame.threads);
-    requantization_.apply(out, shape_.batch * shape_.out[0] * shape_.out[1] * shape_.channels, frame.threads);
-  }
+  PoolStep(PoolKind kind, const PoolShape& shape, BufferRef in, BufferRef out) : kind_(kind), shape_(shape), in_(in), out_(out) {}
+  void run(const Frame& frame) override { pool_channels_last(frame.read<float>(in_), kind_, shape_, frame.write<float>(out_), frame.threads); }
 
  private:
   PoolKind kind_;
   PoolShape shape_;
-  Requantization requantization_;
   BufferRef in_, out_;
 };
 
@@ -57,19 +51,6 @@ class PoolAllStep : public Step {
   Requantization requantization_;
   BufferRef in_, out_;
 };
-
-// How input and output are held: codes in when they can stay codes or be averaged as codes.
-struct Holding {
-  bool codes = false;
-  Requantization requantization;
-};
-
-Holding holding_of(const Node& node, PoolKind kind, const PlanBuilder& plan) {
-  if (plan.keeps_codes(node) && kind == PoolKind::max) return {true, {}};
-  const Encoding *in = plan.grid(node.input(0)), *out = plan.grid(node.output());
-  if (kind == PoolKind::max || in == nullptr || out == nullptr) return {};
-  return {true, {true, in->scale[0] / out->scale[0], code_grid(*out)}};
-}
 
 PoolShape pool_shape(const Node& node, const PlanBuilder& plan) {
   const Window window = pool_window(plan.call(node));
@@ -106,12 +87,11 @@ const char* declines_pool(const Node& node, const PlanBuilder& plan) {
 
 void prepare_pool(const Node& node, PlanBuilder& plan) {
   const PoolKind kind = node.type == "MaxPool" ? PoolKind::max : PoolKind::average;
-  const Holding holding = holding_of(node, kind, plan);
   const PoolShape shape = pool_shape(node, plan);
-  const Form form = {Layout::channels_last, holding.codes};
+  const Form form = {Layout::channels_last, kind == PoolKind::max && plan.keeps_codes(node)};  // averages sum real numbers
   const BufferRef in = plan.input(node.input(0), form);
   const BufferRef out = plan.output(node.output(), form);
-  plan.add_step(std::make_unique<PoolStep>(kind, shape, holding.requantization, in, out));
+  plan.add_step(std::make_unique<PoolStep>(kind, shape, in, out));
 }
 
 const char* declines_pool_all(const Node& node, const PlanBuilder& plan) {
@@ -123,10 +103,13 @@ const char* declines_pool_all(const Node& node, const PlanBuilder& plan) {
 
 void prepare_pool_all(const Node& node, PlanBuilder& plan) {
   const PoolKind kind = node.type == "GlobalMaxPool" ? PoolKind::max : PoolKind::average;
-  const Holding holding = holding_of(node, kind, plan);
-  const BufferRef in = plan.input(node.input(0), {Layout::channels_last, holding.codes});
-  const BufferRef out = plan.output(node.output(), {Layout::plain, holding.codes});
-  plan.add_step(std::make_unique<PoolAllStep>(kind, layout_extent(plan.shape(node.input(0))), holding.requantization, in, out));
+  const Encoding *from = plan.grid(node.input(0)), *to = plan.grid(node.output());
+  Requantization requantization;
+  if (kind == PoolKind::average && from != nullptr && to != nullptr) requantization = {true, from->scale[0] / to->scale[0], code_grid(*to)};
+  const bool codes = requantization.wanted || (kind == PoolKind::max && plan.keeps_codes(node));
+  const BufferRef in = plan.input(node.input(0), {Layout::channels_last, codes});
+  const BufferRef out = plan.output(node.output(), {Layout::plain, codes});
+  plan.add_step(std::make_unique<PoolAllStep>(kind, layout_extent(plan.shape(node.input(0))), requantization, in, out));
 }
 
 }  // namespace halftone::cpu

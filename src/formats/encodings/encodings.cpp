@@ -12,6 +12,8 @@
 namespace halftone {
 namespace {
 
+constexpr double kSmallestScale = 0x1.0p-120;  // of set_range (graph/encoding.h)
+
 using Json = nlohmann::ordered_json;
 
 constexpr EncodingsVersion kVersions[] = {EncodingsVersion::v2_0_0, EncodingsVersion::v1_0_0, EncodingsVersion::v0_6_1};
@@ -164,7 +166,7 @@ class Fields {
 
   float scale(const char* key, const Json& json) const {
     const float number = json.is_number() ? json.get<float>() : 0.0f;
-    if (!(number > 0) || !std::isfinite(number)) fail("'{}' holds {}; a scale is a positive, finite number", key, json.dump());
+    if (!(number >= kSmallestScale) || !std::isfinite(number)) fail("'{}' holds {}; a scale is a positive, finite number of at least 2^-120", key, json.dump());
     return number;
   }
 
