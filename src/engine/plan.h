@@ -32,6 +32,7 @@ struct Form {
 // What an input of a plan will hold: a graph input, or a value that an earlier plan of the same run has made.
 struct PlannedInput {
   ValueId value = ValueId::none;
+  DataType type = DataType::float32;
   Shape shape;
   Form form;
   bool is_new = true;  // no tap has seen it yet

@@ -21,7 +21,7 @@ PlanBuilder::PlanBuilder(const Graph& graph, Arithmetic arithmetic, int threads,
 
 std::unique_ptr<Plan> PlanBuilder::build(std::span<const PlannedInput> inputs, const Computed& before) {
   plan_ = std::make_unique<Plan>();
-  for (const PlannedInput& input : inputs) specs_[input.value] = {graph_.value(input.value).type, input.shape};
+  for (const PlannedInput& input : inputs) specs_[input.value] = {input.type, input.shape};
   for (ValueId id : graph_.values()) {
     const Value& value = graph_.value(id);
     if (!value.is_constant()) continue;
@@ -211,7 +211,7 @@ std::size_t PlanBuilder::bytes_of(ValueId id) const {
 
 Form PlanBuilder::stored_form(ValueId id, Form form) const {
   const Shape& s = shape(id);
-  if (s.size() < 3) form.layout = Layout::plain;
+  if (s.size() < 3 || size_of(type(id)) != 4) form.layout = Layout::plain;  // conversions are of float32
   if (form.layout == Layout::channels_last) {
     const LayoutExtent extent = layout_extent(s);
     if (extent.channels == 1 || extent.positions == 1) form.layout = Layout::plain;

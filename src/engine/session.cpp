@@ -87,7 +87,7 @@ struct Session::State {
 
   Plan& plan_for(std::span<const Shape> shapes) {
     std::vector<PlannedInput> inputs;
-    for (std::size_t i = 0; i < shapes.size(); ++i) inputs.push_back({graph.inputs()[i], shapes[i], {}});
+    for (std::size_t i = 0; i < shapes.size(); ++i) inputs.push_back({graph.inputs()[i], graph.value(graph.inputs()[i]).type, shapes[i], {}});
     return plan_for(0, inputs, {});
   }
 
@@ -132,7 +132,7 @@ std::vector<Tensor> Session::run(std::span<const Tensor> inputs, const Tap& on_t
   std::vector<PlannedInput> planned;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     state_->check_input(i, inputs[i]);
-    planned.push_back({state_->graph.inputs()[i], inputs[i].shape(), {}});
+    planned.push_back({state_->graph.inputs()[i], inputs[i].type(), inputs[i].shape(), {}});
   }
   const ThreadScope scope(state_->threads);
   return state_->run(planned, [&](std::size_t i, std::byte* to) { std::memcpy(to, inputs[i].data(), inputs[i].bytes()); }, on_tap);
@@ -143,7 +143,7 @@ std::vector<Tensor> Session::run(std::span<const TapView> inputs, const Fill& fi
   std::vector<PlannedInput> planned;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const TapView& view = inputs[i];
-    planned.push_back({state_->graph.inputs()[i], view.shape, {view.channels_last ? Layout::channels_last : Layout::plain, view.codes != nullptr}});
+    planned.push_back({state_->graph.inputs()[i], DataType::float32, view.shape, {view.channels_last ? Layout::channels_last : Layout::plain, view.codes != nullptr}});
   }
   const ThreadScope scope(state_->threads);
   return state_->run(planned, [&](std::size_t i, std::byte* to) { fill(i, reinterpret_cast<float*>(to)); }, on_tap);
@@ -164,7 +164,7 @@ std::vector<Tensor> Session::State::run(const std::vector<PlannedInput>& inputs,
       const std::vector<NodeId>& readers = graph.value(id).readers;
       const bool is_new = !seen.contains(id), is_read = std::any_of(readers.begin(), readers.end(), [&](NodeId r) { return !computed.done.contains(r); });
       if (!is_read && !(is_new && taps.contains(id))) continue;
-      rest.push_back({id, tensor.shape(), {}, is_new});
+      rest.push_back({id, tensor.type(), tensor.shape(), {}, is_new});
       contents.push_back(&tensor);
     }
     plan = &plan_for(segment, rest, computed);

@@ -16,7 +16,11 @@ namespace {
 
 const std::filesystem::path kFolder = HALFTONE_BINARY_DIR "/node_tests";
 
-constexpr test::Tolerance kTolerance = {.absolute = 1e-5, .relative = 1e-3};
+// As ONNX's own runner has it; results in bfloat16 and float16, which chains of nodes round again and again, within a step or two.
+test::Tolerance tolerance_for(DataType type) {
+  if (type == DataType::bfloat16) return {.absolute = 1e-3, .relative = 0x1p-6};
+  return {.absolute = 1e-5, .relative = type == DataType::float16 ? 0x1p-9 : 1e-3};
+}
 
 // The cases that halftone does not compute: it must refuse each with an Error that holds `message`.
 struct Refusal {
@@ -39,6 +43,25 @@ constexpr Refusal kRefusals[] = {
     {"test_cast*INT2*", "INT2", "2-bit integers are no element type of ours"},
     {"test_equal_string*", "STRING", "strings are no element type of ours"},
 };
+
+// Cases whose outputs are others on purpose, and why.
+struct Deviation {
+  const char* pattern;
+  const char* reason;
+};
+constexpr Deviation kDeviations[] = {
+    {"test_resize_downsample_scales_*_align_corners", "corners are those of the output's whole size, as ONNX Runtime has it; the case takes scale * size"},
+};
+
+const Deviation* deviation_of(const std::string& name) {
+  for (const Deviation& deviation : kDeviations) {
+    if (fnmatch(deviation.pattern, name.c_str(), 0) == 0) return &deviation;
+  }
+  return nullptr;
+}
+
+// Operators that ONNX has no case of; tests/operators has one.
+const std::set<std::string> kWithoutCase = {"GlobalLpPool"};
 
 const Refusal* refusal_of(const std::string& name) {
   for (const Refusal& refusal : kRefusals) {
@@ -99,7 +122,7 @@ class NodeTest : public testing::TestWithParam<std::string> {
     const std::vector<Tensor> outputs = run(node_test, binding);
     ASSERT_EQ(outputs.size(), node_test.outputs.size());
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      EXPECT_EQ(test::difference(outputs[i], node_test.outputs[i], kTolerance), "") << "output " << i;
+      EXPECT_EQ(test::difference(outputs[i], node_test.outputs[i], tolerance_for(outputs[i].type())), "") << "output " << i;
     }
   }
 
@@ -110,6 +133,10 @@ TEST_P(NodeTest, GivesOnnxsOutputs) {
     expect_refused(*refusal);
     ++counts.skipped;
     GTEST_SKIP() << refusal->reason;
+  }
+  if (const Deviation* deviation = deviation_of(GetParam())) {
+    ++counts.skipped;
+    GTEST_SKIP() << deviation->reason;
   }
   const test::Case node_test = test::read_case(kFolder / GetParam());
   ASSERT_EQ(node_test.graph.inputs().size(), node_test.inputs.size());
@@ -129,10 +156,11 @@ TEST(NodeTests, CoverEveryOperator) {
   for (const std::string& name : test::case_names(kFolder)) {
     if (refusal_of(name) != nullptr) continue;
     const Graph graph = read_onnx(kFolder / name / "model.onnx");
-    ++cases[graph.node(graph.nodes().front()).type];
+    for (NodeId id : graph.nodes()) ++cases[graph.node(id).type];
   }
   ASSERT_FALSE(cases.empty()) << kFolder << " is missing or empty: run tests/golden/make_node_tests.py, or ctest";
   for (const Operator* op : all_operators()) {
+    if (kWithoutCase.contains(std::string(op->type))) continue;
     EXPECT_GT(cases[std::string(op->type)], 0) << op->type << ": name it in make_node_tests.py";
   }
 }
