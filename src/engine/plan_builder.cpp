@@ -155,6 +155,11 @@ void PlanBuilder::plan_outputs() {
     pending_reads_.clear();
     plan_->outputs.push_back({id, buffer, {}, type(id), shape(id), -1});
   }
+  for (ValueId id : taps_) {
+    if (!known_.contains(id) || graph_.value(id).is_constant() || type(id) != DataType::float32) continue;
+    plan_->taps.push_back({id, input(id, {}), {}, type(id), shape(id), -1});
+    pending_reads_.clear();
+  }
   // They are read when all steps have run, those too that bring other outputs into their form.
   for (const Location& output : plan_->outputs) use(output.buffer, static_cast<int>(plan_->steps.size()));
 }

@@ -143,7 +143,7 @@ std::vector<Tensor> Session::run(std::span<const TapView> inputs, const Fill& fi
   std::vector<PlannedInput> planned;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const TapView& view = inputs[i];
-    planned.push_back({state_->graph.inputs()[i], DataType::float32, view.shape, {view.channels_last ? Layout::channels_last : Layout::plain, view.codes != nullptr}});
+    planned.push_back({state_->graph.inputs()[i], state_->graph.value(state_->graph.inputs()[i]).type, view.shape, {view.channels_last ? Layout::channels_last : Layout::plain, view.codes != nullptr}});
   }
   const ThreadScope scope(state_->threads);
   return state_->run(planned, [&](std::size_t i, std::byte* to) { fill(i, reinterpret_cast<float*>(to)); }, on_tap);

@@ -44,7 +44,7 @@ class Session {
   std::vector<Tensor> run(std::span<const Tensor> inputs, const Tap& on_tap = nullptr);
 
   // The same from values as taps of another session saw them: on this graph's grids as codes, or real ones. Their `data` are
-  // not read: fill(i, to) writes those of input i.
+  // not read: fill(i, to) writes those of input i, of its element type.
   using Fill = std::function<void(std::size_t input, float* to)>;
   std::vector<Tensor> run(std::span<const TapView> inputs, const Fill& fill, const Tap& on_tap = nullptr);
 

@@ -12,6 +12,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 
 }  // namespace
 
-extern const Operator kArgMax{.type = "ArgMax", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kArgMax{.type = "ArgMax", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference, .types = int64_results};
 
 }  // namespace halftone

@@ -18,8 +18,10 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   std::memcpy(outputs[0].mutable_data(), changed.data(), changed.bytes());
 }
 
+std::vector<DataType> types(const Node& node, const std::vector<DataType>&) { return {element_type(node.attributes.integer("to", 1))}; }
+
 }  // namespace
 
-extern const Operator kCast{.type = "Cast", .since = 6, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any};
+extern const Operator kCast{.type = "Cast", .since = 6, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any, .types = types};
 
 }  // namespace halftone

@@ -14,8 +14,10 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   std::memcpy(outputs[0].mutable_data(), changed.data(), changed.bytes());
 }
 
+std::vector<DataType> types(const Node&, const std::vector<DataType>& inputs) { return {inputs.back()}; }
+
 }  // namespace
 
-extern const Operator kCastLike{.type = "CastLike", .since = 15, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any};
+extern const Operator kCastLike{.type = "CastLike", .since = 15, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any, .types = types};
 
 }  // namespace halftone

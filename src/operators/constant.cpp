@@ -27,8 +27,10 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
 
 void reference(const Call& call, std::span<Tensor> outputs) { outputs[0] = contents(call.node); }
 
+std::vector<DataType> types(const Node& node, const std::vector<DataType>&) { return {contents(node).type()}; }
+
 }  // namespace
 
-extern const Operator kConstant{.type = "Constant", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any};
+extern const Operator kConstant{.type = "Constant", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any, .types = types};
 
 }  // namespace halftone

@@ -28,8 +28,13 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   for (std::int64_t i = 0; i < outputs[0].size(); ++i) std::memcpy(to + static_cast<std::size_t>(i) * width, value.data(), width);
 }
 
+std::vector<DataType> types(const Node& node, const std::vector<DataType>&) {
+  const Tensor* value = node.attributes.tensor("value");
+  return {value == nullptr ? DataType::float32 : value->type()};
+}
+
 }  // namespace
 
-extern const Operator kConstantOfShape{.type = "ConstantOfShape", .since = 9, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any};
+extern const Operator kConstantOfShape{.type = "ConstantOfShape", .since = 9, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any, .types = types};
 
 }  // namespace halftone

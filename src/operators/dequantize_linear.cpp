@@ -25,8 +25,10 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   scale_index(call).for_each([&](std::size_t i, std::size_t s) { y[i] = static_cast<float>(codes[i] - (zero.empty() ? 0 : zero[s])) * scale[s]; });
 }
 
+std::vector<DataType> types(const Node&, const std::vector<DataType>& inputs) { return {inputs.at(1)}; }
+
 }  // namespace
 
-extern const Operator kDequantizeLinear{.type = "DequantizeLinear", .since = 10, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kDequantizeLinear{.type = "DequantizeLinear", .since = 10, .shapes = shapes, .grid = GridRule::none, .reference = reference, .types = types};
 
 }  // namespace halftone

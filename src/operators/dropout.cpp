@@ -39,8 +39,10 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   else std::memset(outputs[1].mutable_data(), 1, outputs[1].bytes());
 }
 
+std::vector<DataType> types(const Node&, const std::vector<DataType>& inputs) { return {inputs[0], DataType::boolean}; }
+
 }  // namespace
 
-extern const Operator kDropout{.type = "Dropout", .since = 7, .shapes = shapes, .grid = GridRule::keeps, .reference = reference};
+extern const Operator kDropout{.type = "Dropout", .since = 7, .shapes = shapes, .grid = GridRule::keeps, .reference = reference, .types = types};
 
 }  // namespace halftone

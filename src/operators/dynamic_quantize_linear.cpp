@@ -28,8 +28,10 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   outputs[2].mutable_values<std::uint8_t>()[0] = static_cast<std::uint8_t>(zero);
 }
 
+std::vector<DataType> types(const Node&, const std::vector<DataType>&) { return {DataType::uint8, DataType::float32, DataType::uint8}; }
+
 }  // namespace
 
-extern const Operator kDynamicQuantizeLinear{.type = "DynamicQuantizeLinear", .since = 11, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kDynamicQuantizeLinear{.type = "DynamicQuantizeLinear", .since = 11, .shapes = shapes, .grid = GridRule::none, .reference = reference, .types = types};
 
 }  // namespace halftone

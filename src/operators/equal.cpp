@@ -15,6 +15,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 
 }  // namespace
 
-extern const Operator kEqual{.type = "Equal", .since = 7, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kEqual{.type = "Equal", .since = 7, .shapes = shapes, .grid = GridRule::none, .reference = reference, .types = boolean_results};
 
 }  // namespace halftone

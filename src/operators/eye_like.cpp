@@ -21,8 +21,13 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   std::memcpy(outputs[0].mutable_data(), result.data(), result.bytes());
 }
 
+std::vector<DataType> types(const Node& node, const std::vector<DataType>& inputs) {
+  const std::int64_t type = node.attributes.integer("dtype", 0);
+  return {type == 0 ? inputs[0] : element_type(type)};
+}
+
 }  // namespace
 
-extern const Operator kEyeLike{.type = "EyeLike", .since = 9, .shapes = shapes, .grid = GridRule::none, .reference = reference, .reads_shapes_only = true, .floats = Floats::any};
+extern const Operator kEyeLike{.type = "EyeLike", .since = 9, .shapes = shapes, .grid = GridRule::none, .reference = reference, .reads_shapes_only = true, .floats = Floats::any, .types = types};
 
 }  // namespace halftone

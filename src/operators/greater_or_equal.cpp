@@ -15,6 +15,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 
 }  // namespace
 
-extern const Operator kGreaterOrEqual{.type = "GreaterOrEqual", .since = 12, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kGreaterOrEqual{.type = "GreaterOrEqual", .since = 12, .shapes = shapes, .grid = GridRule::none, .reference = reference, .types = boolean_results};
 
 }  // namespace halftone

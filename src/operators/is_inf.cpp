@@ -19,6 +19,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 
 }  // namespace
 
-extern const Operator kIsInf{.type = "IsInf", .since = 10, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kIsInf{.type = "IsInf", .since = 10, .shapes = shapes, .grid = GridRule::none, .reference = reference, .types = boolean_results};
 
 }  // namespace halftone

@@ -18,6 +18,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 
 }  // namespace
 
-extern const Operator kIsNaN{.type = "IsNaN", .since = 9, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kIsNaN{.type = "IsNaN", .since = 9, .shapes = shapes, .grid = GridRule::none, .reference = reference, .types = boolean_results};
 
 }  // namespace halftone

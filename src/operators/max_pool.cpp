@@ -49,8 +49,10 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   });
 }
 
+std::vector<DataType> types(const Node&, const std::vector<DataType>& inputs) { return {inputs[0], DataType::int64}; }
+
 }  // namespace
 
-extern const Operator kMaxPool{.type = "MaxPool", .since = 1, .shapes = shapes, .grid = GridRule::keeps, .reference = reference};
+extern const Operator kMaxPool{.type = "MaxPool", .since = 1, .shapes = shapes, .grid = GridRule::keeps, .reference = reference, .types = types};
 
 }  // namespace halftone

@@ -35,8 +35,10 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   }
 }
 
+std::vector<DataType> types(const Node&, const std::vector<DataType>& inputs) { return {inputs.back()}; }
+
 }  // namespace
 
-extern const Operator kOneHot{.type = "OneHot", .since = 9, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any};
+extern const Operator kOneHot{.type = "OneHot", .since = 9, .shapes = shapes, .grid = GridRule::none, .reference = reference, .floats = Floats::any, .types = types};
 
 }  // namespace halftone

@@ -1,5 +1,6 @@
 #include "operators/operator.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/text.h"
@@ -81,6 +82,29 @@ const Operator* find_operator(std::string_view type) {
     if (op->type == type) return op;
   }
   return nullptr;
+}
+
+std::vector<DataType> int64_results(const Node& node, const std::vector<DataType>&) { return std::vector<DataType>(node.outputs.size(), DataType::int64); }
+std::vector<DataType> boolean_results(const Node& node, const std::vector<DataType>&) { return std::vector<DataType>(node.outputs.size(), DataType::boolean); }
+
+void infer_types(Graph& graph) {
+  for (NodeId id : graph.topological_order()) {
+    const Node& node = graph.node(id);
+    const Operator* op = find_operator(node);
+    if (op == nullptr) continue;
+    std::vector<DataType> inputs;
+    for (ValueId input : node.inputs) inputs.push_back(input == ValueId::none ? DataType::float32 : graph.value(input).type);
+    if (inputs.empty()) inputs.push_back(DataType::float32);
+    std::vector<DataType> types(node.outputs.size(), inputs[0]);
+    try {
+      if (op->types != nullptr) types = op->types(node, inputs);
+    } catch (const Error& error) {
+      throw Error("{}{}: {}", origin(graph), describe(node), error.what());
+    }
+    for (std::size_t i = 0; i < std::min(types.size(), node.outputs.size()); ++i) {
+      if (node.outputs[i] != ValueId::none) graph.edit(node.outputs[i]).type = types[i];
+    }
+  }
 }
 
 void check_supported(const Graph& graph, std::string_view file) {

@@ -48,6 +48,11 @@ struct Call {
 // ONNX does not allow (wrong rank, sizes that do not match); the caller puts file and node in front.
 using ShapeRule = std::optional<std::vector<TensorSpec>> (*)(const Call& call);
 
+// Element types of the outputs from those of the inputs (float32 for absent ones), before any shape is known.
+using TypeRule = std::vector<DataType> (*)(const Node& node, const std::vector<DataType>& inputs);
+std::vector<DataType> int64_results(const Node& node, const std::vector<DataType>& inputs);
+std::vector<DataType> boolean_results(const Node& node, const std::vector<DataType>& inputs);
+
 // Computes the outputs, which are allocated as the shape rule says. Plain loops that read like the definition.
 using Reference = void (*)(const Call& call, std::span<Tensor> outputs);
 
@@ -83,6 +88,7 @@ struct Operator {
   std::size_t data_inputs = SIZE_MAX;  // so many first inputs are data, which may lie on grids; the rest are parameters
   bool reads_shapes_only = false;      // its outputs are known where the shapes of its inputs are
   Floats floats = Floats::float32;
+  TypeRule types = nullptr;            // null: all outputs are of the first input's type
   Gradient gradient = nullptr;
 };
 
@@ -94,6 +100,9 @@ void compute(const Operator& op, const Call& call, std::span<Tensor> outputs);
 const Operator* find_operator(const Node& node);
 const Operator* find_operator(std::string_view type);
 std::span<const Operator* const> all_operators();
+
+// Sets the element types of the values that nodes make. Those of unknown operators stay as they are declared.
+void infer_types(Graph& graph);
 
 // Throws one Error that lists every node whose operator is unknown, with the nodes' names and opsets.
 void check_supported(const Graph& graph, std::string_view file);

@@ -70,8 +70,14 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   std::memcpy(outputs[0].mutable_data(), narrowed.data(), narrowed.bytes());
 }
 
+std::vector<DataType> types(const Node& node, const std::vector<DataType>& inputs) {
+  const std::int64_t stated = node.attributes.integer("output_dtype", 0);
+  if (inputs.size() > 2 && node.input(2) != ValueId::none) return {inputs[2]};
+  return {stated == 0 ? DataType::uint8 : element_type(stated)};
+}
+
 }  // namespace
 
-extern const Operator kQuantizeLinear{.type = "QuantizeLinear", .since = 10, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kQuantizeLinear{.type = "QuantizeLinear", .since = 10, .shapes = shapes, .grid = GridRule::none, .reference = reference, .types = types};
 
 }  // namespace halftone

@@ -26,6 +26,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 
 }  // namespace
 
-extern const Operator kShape{.type = "Shape", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference, .reads_shapes_only = true, .floats = Floats::any};
+extern const Operator kShape{.type = "Shape", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference, .reads_shapes_only = true, .floats = Floats::any, .types = int64_results};
 
 }  // namespace halftone

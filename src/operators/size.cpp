@@ -13,6 +13,6 @@ void reference(const Call& call, std::span<Tensor> outputs) { outputs[0].mutable
 
 }  // namespace
 
-extern const Operator kSize{.type = "Size", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference, .reads_shapes_only = true, .floats = Floats::any};
+extern const Operator kSize{.type = "Size", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference, .reads_shapes_only = true, .floats = Floats::any, .types = int64_results};
 
 }  // namespace halftone

@@ -52,8 +52,10 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   });
 }
 
+std::vector<DataType> types(const Node&, const std::vector<DataType>& inputs) { return {inputs[0], DataType::int64}; }
+
 }  // namespace
 
-extern const Operator kTopK{.type = "TopK", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kTopK{.type = "TopK", .since = 1, .shapes = shapes, .grid = GridRule::none, .reference = reference, .types = types};
 
 }  // namespace halftone

@@ -28,8 +28,10 @@ void reference(const Call& call, std::span<Tensor> outputs) {
                });
 }
 
+std::vector<DataType> types(const Node&, const std::vector<DataType>& inputs) { return {inputs.back()}; }
+
 }  // namespace
 
-extern const Operator kWhere{.type = "Where", .since = 9, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kWhere{.type = "Where", .since = 9, .shapes = shapes, .grid = GridRule::none, .reference = reference, .types = types};
 
 }  // namespace halftone

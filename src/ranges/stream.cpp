@@ -1,6 +1,8 @@
 #include "ranges/stream.h"
 
 #include <algorithm>
+#include <cstring>
+#include <optional>
 
 #include "base/parallel.h"
 #include "kernels/quantize.h"
@@ -22,6 +24,7 @@ struct Stream::Kept {
   bool channels_last = false;
   std::unique_ptr<std::uint8_t[]> codes;  // code - code_min; null: numbers
   std::vector<float> numbers;
+  std::optional<Tensor> other;            // of another type than float32: shapes, indices, masks
 };
 
 std::size_t batches_of(std::int64_t samples, const BatchPlan& plan) { return static_cast<std::size_t>((samples + plan.samples - 1) / plan.samples); }
@@ -63,6 +66,9 @@ void Stream::advance(const Graph& graph, const std::vector<ValueId>& wanted, con
   std::vector<ValueId> used;
   std::copy_if(begin.begin(), begin.end(), std::back_inserter(used), [&](ValueId id) { return at_start_ || !part.value(id).readers.empty(); });
   part.cut_to(used, computed);
+  std::vector<ValueId> others;  // no taps see them: they are outputs of the part
+  std::copy_if(computed.begin(), computed.end(), std::back_inserter(others), [&](ValueId id) { return graph.value(id).type != DataType::float32; });
+  for (ValueId id : others) part.add_output(id);
   Session session(part, arithmetic_, job_.threads, computed);
   Store next;
   for (ValueId id : wanted) next[id].resize(batches_.size());
@@ -81,7 +87,16 @@ void Stream::advance(const Graph& graph, const std::vector<ValueId>& wanted, con
       }
       if (contains(wanted, id)) next[id][b] = kept;
     }
-    if (!computed.empty()) run(session, part, batch, b, meet);
+    if (!computed.empty()) {
+      const std::vector<Tensor> outputs = run(session, part, batch, b, meet);
+      for (std::size_t i = 0; i < others.size(); ++i) {
+        if (!contains(wanted, others[i])) continue;
+        auto kept = std::make_shared<Kept>();
+        kept->shape = outputs[i].shape();
+        kept->other = outputs[i];
+        next[others[i]][b] = std::move(kept);
+      }
+    }
     for (auto& [id, batches] : store_) batches[b].reset();
   }
   store_ = std::move(next);
@@ -105,15 +120,12 @@ Batch Stream::batch_of(std::size_t index) const {
   return {{}, first, std::min(plan_.samples, data_->size() - first), false};
 }
 
-void Stream::run(Session& session, const Graph& part, const Batch& batch, std::size_t index, const Tap& on_tap) const {
-  if (at_start_) {
-    session.run(batch.inputs, on_tap);
-    return;
-  }
+std::vector<Tensor> Stream::run(Session& session, const Graph& part, const Batch& batch, std::size_t index, const Tap& on_tap) const {
+  if (at_start_) return session.run(batch.inputs, on_tap);
   const auto kept = [&](std::size_t i) -> const Kept& { return *store_.at(part.inputs()[i])[index]; };
   std::vector<TapView> forms;
   for (std::size_t i = 0; i < part.inputs().size(); ++i) forms.push_back(form_of(part, part.inputs()[i], kept(i)));
-  session.run(forms, [&](std::size_t i, float* to) { unpack(forms[i], kept(i), to); }, on_tap);
+  return session.run(forms, [&](std::size_t i, float* to) { unpack(forms[i], kept(i), to); }, on_tap);
 }
 
 TapView Stream::form_of(const Graph& graph, ValueId id, const Kept& kept) const {
@@ -121,6 +133,10 @@ TapView Stream::form_of(const Graph& graph, ValueId id, const Kept& kept) const 
 }
 
 void Stream::unpack(const TapView& form, const Kept& kept, float* to) const {
+  if (kept.other) {
+    std::memcpy(to, kept.other->data(), kept.other->bytes());
+    return;
+  }
   const std::int64_t count = element_count(kept.shape);
   if (form.codes == nullptr) return parallel_copy(kept.numbers.data(), count, job_.threads, to);
   const std::int32_t shift = form.codes->code_min() - form.codes->zero_point[0];

@@ -38,7 +38,7 @@ class Stream {
   using Store = std::map<ValueId, std::vector<std::shared_ptr<const Kept>>>;  // by value: one a batch
 
   Batch batch_of(std::size_t index) const;
-  void run(Session& session, const Graph& part, const Batch& batch, std::size_t index, const Tap& on_tap) const;
+  std::vector<Tensor> run(Session& session, const Graph& part, const Batch& batch, std::size_t index, const Tap& on_tap) const;
   TapView form_of(const Graph& graph, ValueId id, const Kept& kept) const;  // a view without data
   void unpack(const TapView& form, const Kept& kept, float* to) const;
   TapView unpacked(const Graph& graph, ValueId id, const Kept& kept, std::vector<float>& numbers) const;

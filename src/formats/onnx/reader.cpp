@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "formats/onnx/onnx.h"
 #include "formats/onnx/tensor_proto.h"
+#include "operators/operator.h"
 
 namespace halftone {
 namespace {
@@ -60,6 +61,7 @@ class GraphReader {
     read_outputs(proto);
     read_value_infos(proto);
     verify(graph_, file_);
+    infer_types(graph_);
     return std::move(graph_);
   }
 
@@ -104,8 +106,8 @@ class GraphReader {
     if (!type.has_shape()) return std::nullopt;
     std::vector<Dimension> dims;
     for (const auto& dim : type.shape().dim()) {
-      if (dim.has_dim_value() && dim.dim_value() < 0) throw Error("{}: dimension {} is negative", what, dim.dim_value());
-      dims.push_back(dim.has_dim_value() ? Dimension{dim.dim_value(), ""} : Dimension{-1, dim.dim_param()});
+      if (dim.dim_value() < -1) throw Error("{}: dimension {} is negative", what, dim.dim_value());
+      dims.push_back(dim.has_dim_value() && dim.dim_value() != -1 ? Dimension{dim.dim_value(), ""} : Dimension{-1, dim.dim_param()});
     }
     return dims;
   }
