@@ -44,15 +44,80 @@ std::optional<std::size_t> rank_of(const Graph& graph, const Node& node) {
   return std::nullopt;
 }
 
-// Over all axes from `axis` on becomes over `axis` alone: the same where it is the last.
+ValueId add_made(Graph& graph, Node node, const std::string& wish, DataType type) {
+  const ValueId made = graph.add_value(graph.unique_value_name(wish), type);
+  node.name = graph.unique_node_name(node.name);
+  node.outputs = {made};
+  graph.add_node(std::move(node));
+  return made;
+}
+
+// Softmax(Flatten(x)) in the shape of x.
+void flatten_around(Graph& graph, NodeId id, std::int64_t axis, int version) {
+  const std::string name = graph.node(id).name;
+  const ValueId x = graph.node(id).input(0), y = graph.node(id).output();
+  const auto node = [&](const char* type, std::vector<ValueId> inputs) {
+    Node n;
+    n.name = name + "_" + type;
+    n.type = type;
+    n.version = version;
+    n.inputs = std::move(inputs);
+    return n;
+  };
+  const ValueId sizes = add_made(graph, node("Shape", {x}), name + "_shape", DataType::int64);
+  Node flatten = node("Flatten", {x});
+  flatten.attributes.set("axis", axis);
+  graph.set_input(id, 0, add_made(graph, std::move(flatten), name + "_flat", DataType::float32));
+  const ValueId shaped = graph.add_value(graph.unique_value_name(graph.value(y).name + "_shaped"), graph.value(y).type, graph.value(y).dims);
+  graph.replace_uses(y, shaped);
+  std::swap(graph.edit(y).name, graph.edit(shaped).name);
+  std::swap(graph.edit(y).encoding, graph.edit(shaped).encoding);
+  graph.edit(y).dims.reset();
+  Node reshape = node("Reshape", {y, sizes});
+  reshape.outputs = {shaped};
+  graph.add_node(std::move(reshape));
+}
+
+// Softmax, LogSoftmax, Hardmax over all axes from `axis` on become over one alone: the same where it is the last.
 void raise_softmax(Graph& graph, NodeId id, int version) {
   const Node& node = graph.node(id);
   const std::int64_t axis = node.attributes.integer("axis", 1);
   const auto rank = rank_of(graph, node);
-  if (axis != -1 && (!rank || axis != static_cast<std::int64_t>(*rank) - 1)) {
-    refuse(graph, node, version, fmt::format("it runs over all axes from {} on, which it no longer can", axis));
-  }
+  if (axis != -1 && (!rank || axis != static_cast<std::int64_t>(*rank) - 1)) flatten_around(graph, id, axis, version);
   graph.edit(id).attributes.set("axis", std::int64_t{-1});
+}
+
+void raise_split(Graph& graph, NodeId id, int version) {
+  move_integers(graph, id, "split", 1);
+  const Node& node = graph.node(id);
+  if (version >= 18 && node.input(1) == ValueId::none) graph.edit(id).attributes.set("num_outputs", static_cast<std::int64_t>(node.outputs.size()));
+}
+
+// Scales move behind a region that is not there; pixels begin at 0.
+void raise_resize(Graph& graph, NodeId id) {
+  const ValueId scales = graph.node(id).input(1);
+  graph.set_input(id, 2, scales);
+  graph.set_input(id, 1, ValueId::none);
+  Attributes& attributes = graph.edit(id).attributes;
+  attributes.set("coordinate_transformation_mode", std::string("asymmetric"));
+  attributes.set("nearest_mode", std::string("floor"));
+}
+
+void raise_upsample(Graph& graph, NodeId id) {
+  if (graph.node(id).version < 9) {
+    const std::vector<float> scales = graph.node(id).attributes.reals("scales");
+    add_input(graph, id, 1, "scales", Tensor::from<float>({static_cast<std::int64_t>(scales.size())}, scales));
+    graph.edit(id).attributes.erase("scales");
+  }
+  Node& node = graph.edit(id);
+  node.type = "Resize";
+  if (node.attributes.text("mode", "nearest") == "bilinear") node.attributes.set("mode", std::string("linear"));
+}
+
+void raise_top_k(Graph& graph, NodeId id) {
+  const std::int64_t k = graph.node(id).attributes.integer("k", 1);
+  add_input(graph, id, 1, "k", Tensor::from<std::int64_t>({1}, std::vector<std::int64_t>{k}));
+  graph.edit(id).attributes.erase("k");
 }
 
 void raise_dropout(Graph& graph, NodeId id, int version) {
@@ -83,10 +148,21 @@ void raise_node(Graph& graph, NodeId id, int version) {
     move_integers(graph, id, "axes", 3);
   } else if ((type == "Squeeze" || type == "Unsqueeze") && passes(13)) {
     move_integers(graph, id, "axes", 1);
-  } else if (type == "ReduceMean" && passes(18)) {
+  } else if (type.starts_with("Reduce") && passes(type == "ReduceSum" ? 13 : 18)) {
     move_integers(graph, id, "axes", 1);
-  } else if (type == "Softmax" && passes(13)) {
+  } else if ((type == "Softmax" || type == "LogSoftmax" || type == "Hardmax") && passes(13)) {
     raise_softmax(graph, id, version);
+  } else if (type == "Split" && (passes(13) || passes(18))) {
+    raise_split(graph, id, version);
+  } else if (type == "Upsample" && passes(10)) {
+    raise_upsample(graph, id);
+    if (version >= 11) raise_resize(graph, id);
+  } else if (type == "Resize" && passes(11)) {
+    raise_resize(graph, id);
+  } else if (type == "TopK" && passes(10)) {
+    raise_top_k(graph, id);
+  } else if (type == "GroupNormalization" && passes(21)) {
+    refuse(graph, graph.node(id), version, "its scales are one a group, and later one a channel");
   } else if (type == "Dropout" && passes(12)) {
     raise_dropout(graph, id, version);
   } else if (type == "BatchNormalization" && passes(9)) {

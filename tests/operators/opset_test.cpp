@@ -22,9 +22,14 @@ Graph old_network() {
   x = b.node("Pad", {x}, {{"pads", Ints{0, 0, 1, 1, 0, 0, 1, 1}}, {"value", 0.5f}});
   x = b.node("Slice", {x}, {{"starts", Ints{1}}, {"ends", Ints{5}}, {"axes", Ints{2}}});
   x = b.node("Dropout", {b.batch_norm(x, 4)}, {{"ratio", 0.3f}});
+  x = b.node("Upsample", {x, b.constant(Tensor::from<float>({4}, {1, 1, 2, 2}))}, {{"mode", std::string("nearest")}});
+  x = b.node("LogSoftmax", {x});  // over all axes from 1 on
+  x = b.node("ReduceMax", {b.node("ReduceSum", {x}, {{"axes", Ints{3}}})}, {{"axes", Ints{3}}});
+  x = b.node("Split", {x}, {{"axis", std::int64_t{0}}});
+  x = b.node("TopK", {x}, {{"axis", std::int64_t{2}}, {"k", std::int64_t{3}}});
   x = b.node("ReduceMean", {x}, {{"axes", Ints{2}}});
   x = b.node("Unsqueeze", {b.node("Squeeze", {x}, {{"axes", Ints{2}}})}, {{"axes", Ints{3}}});
-  x = b.node("Softmax", {b.gemm(b.flatten(x), 24, 5)});
+  x = b.node("Softmax", {b.gemm(b.flatten(x), 4, 5)});
   return b.finish(x);
 }
 
@@ -57,12 +62,11 @@ TEST(RaiseOpset, NeverLowers) {
 
 TEST(RaiseOpset, RefusesWhatTheLaterOpsetCannotSay) {
   NetBuilder b;
-  b.graph.file.opsets[""] = 11;
-  const ValueId x = b.input({2, 4, 6, 6});
-  Graph over_three_axes = b.finish(b.node("Softmax", {b.conv(x, 4, 4, 3)}));
-  over_three_axes.edit(over_three_axes.outputs()[0]).dims = std::vector<Dimension>(4);
-  EXPECT_THAT(message_of([&] { raise_opset(over_three_axes, 13); }),
-              testing::AllOf(testing::HasSubstr("Softmax 'softmax"), testing::HasSubstr("opset 11 to 13"), testing::HasSubstr("all axes from 1 on")));
+  b.graph.file.opsets[""] = 18;
+  const ValueId x = b.input({2, 4, 6, 6}), scale = b.constant(random_tensor({2}, 3));
+  Graph groups = b.finish(b.node("GroupNormalization", {x, scale, scale}, {{"num_groups", std::int64_t{2}}}));
+  EXPECT_THAT(message_of([&] { raise_opset(groups, 21); }),
+              testing::AllOf(testing::HasSubstr("GroupNormalization 'groupnormalization"), testing::HasSubstr("opset 18 to 21"), testing::HasSubstr("one a group")));
   Graph old = residual_network();
   old.file.opsets[""] = 6;
   EXPECT_THAT(message_of([&] { raise_opset(old, 13); }), testing::HasSubstr("opset 6 cannot be raised to 13"));
