@@ -72,6 +72,7 @@ struct PassContext {
   const SampleSource* data = nullptr;     // null in a dry run
   Job job;
   const EncodingsFile* encodings = nullptr;  // of options.load_encodings
+  std::set<ValueId> not_finite;              // values that hold infinities or NaN on the samples: no grid covers them
   std::set<std::string> model_values;        // names of the values before the first pass, for it
   // Filled by passes, for the report.
   std::vector<FloatLayer> float_layers;

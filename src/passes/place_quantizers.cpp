@@ -6,6 +6,7 @@
 // A grid has the most bits that one of its readers asks for (layer_bits.h); where none asks, those of the node that makes it.
 // Needs nothing. Notes every float layer and why.
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/text.h"
@@ -94,6 +95,9 @@ class Placement {
     } else if (depends_on_constants(node)) {
       if (is_float(node.output())) leave_float(node, "it depends on constants alone");
       layers_ += is_layer ? 1 : 0;
+    } else if (touches_no_numbers(node)) {
+      if (is_float(node.output())) leave_float(node, "it reads or makes infinities or NaN");
+      layers_ += is_layer ? 1 : 0;
     } else if (const std::string attribute = float_attribute(node); !attribute.empty()) {
       leave_float(node, fmt::format("the target {} computes {} with {} in float", target_.name, node.type, attribute));
     } else if (is_layer) {
@@ -109,6 +113,17 @@ class Placement {
 
   bool depends_on_constants(const Node& node) const {
     return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) { return id == ValueId::none || graph_.value(id).is_constant(); });
+  }
+
+  bool touches_no_numbers(const Node& node) const {
+    const auto is_bad = [&](ValueId id) { return context_.not_finite.contains(id) || holds_no_number(graph_.constant(id)); };
+    return node.type != "Clip" && (std::any_of(node.inputs.begin(), node.inputs.end(), is_bad) || std::any_of(node.outputs.begin(), node.outputs.end(), is_bad));
+  }
+
+  static bool holds_no_number(const Tensor* constant) {
+    if (constant == nullptr || constant->type() != DataType::float32) return false;
+    const auto values = constant->values<float>();
+    return std::any_of(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
   }
 
   // The attribute with which the target does not take the operator on codes, where the node sets it; else empty.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/statistics.h"
+#include "operators/operator.h"
 #include "ranges/calibration.h"
 
 namespace halftone {
@@ -64,6 +65,29 @@ std::vector<std::string> compare_with(const Graph& graph, const Node& norm, cons
                       "times as wide as its BatchNormalization expects; check --mean, --std, --color and --size", norm.name, shift, ratio)};
 }
 
+bool is_layer(const Node& node) {
+  const Operator* op = find_operator(node);
+  return op != nullptr && op->layer != nullptr;
+}
+
+bool holds_no_number(const Tensor* tensor) {
+  if (tensor == nullptr || tensor->type() != DataType::float32) return false;
+  const auto values = tensor->values<float>();
+  return std::any_of(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
+}
+
+// Values that the network's own infinities and NaN reach: it masks with them.
+std::set<ValueId> masked_values(const Graph& graph) {
+  std::set<ValueId> masked;
+  for (NodeId id : graph.topological_order()) {
+    const Node& node = graph.node(id);
+    const bool begins = holds_no_number(node.attributes.tensor("value"));
+    const bool reaches = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) { return masked.contains(input) || holds_no_number(graph.constant(input)); });
+    if (begins || reaches) masked.insert(node.outputs.begin(), node.outputs.end());
+  }
+  return masked;
+}
+
 }  // namespace
 
 void check_finite_constants(const Graph& graph) {
@@ -71,15 +95,14 @@ void check_finite_constants(const Graph& graph) {
     const Value& value = graph.value(id);
     if (!value.is_constant() || value.constant->type() != DataType::float32 || value.readers.empty()) continue;
     const auto numbers = value.constant->values<float>();
+    const bool is_layers = std::any_of(value.readers.begin(), value.readers.end(), [&](NodeId reader) { return is_layer(graph.node(reader)); });
     const auto bad = std::find_if(numbers.begin(), numbers.end(), [](float x) { return !std::isfinite(x); });
-    const auto is_clip = [&](NodeId reader) { return graph.node(reader).type == "Clip"; };
-    const bool is_bound = std::all_of(value.readers.begin(), value.readers.end(), is_clip);  // an infinite bound does not bound
-    if (bad == numbers.end() || (is_bound && !std::isnan(*bad))) continue;
+    if (!is_layers || bad == numbers.end()) continue;
     throw Error("{}the initializer '{}' holds {} at position {}; mend the model first", origin(graph), value.name, *bad, bad - numbers.begin());
   }
 }
 
-std::vector<std::string> check_float_network(const Graph& graph, const SampleSource& data, const Job& job) {
+FloatCheck check_float_network(const Graph& graph, const SampleSource& data, const Job& job) {
   check_finite_constants(graph);
   std::vector<ValueId> watched;
   for (ValueId input : graph.inputs()) {
@@ -93,11 +116,16 @@ std::vector<std::string> check_float_network(const Graph& graph, const SampleSou
   const Node* norm = first_batch_norm(graph);
   ChannelMoments moments;
   constexpr std::int64_t kSamples = 8;
+  FloatCheck found;
+  const std::set<ValueId> masked = masked_values(graph);
   watch_values(graph, watched, data, kSamples, "float check", job, [&](const Batch& batch, const TapView& view) {
-    finite_range(graph, batch, view, data, job.threads);
+    const bool finite = extremes_of(view.data, element_count(view.shape), job.threads).finite;
+    if (!finite && masked.contains(view.value)) found.not_finite.insert(view.value);
+    else if (!finite) finite_range(graph, batch, view, data, job.threads);  // throws
     if (norm != nullptr && view.value == norm->input(0)) moments.add(view);
   });
-  return norm == nullptr || moments.count == 0 ? std::vector<std::string>() : compare_with(graph, *norm, moments);
+  if (norm != nullptr && moments.count > 0) found.warnings = compare_with(graph, *norm, moments);
+  return found;
 }
 
 }  // namespace halftone

@@ -127,8 +127,10 @@ void raise_to_grids(Graph& graph, QuantizeReport& report) {
                                         needed >= 21 ? "it holds codes of 4 or 16 bits, or scales a block" : "it holds codes, or scales a channel"));
 }
 
-QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Settings& settings, const QuantizeOptions& options, const Job& job) {
+QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Settings& settings, const QuantizeOptions& options, const Job& job,
+                          const std::set<ValueId>& not_finite = {}) {
   PassContext context{.target = settings.target, .options = options, .data = data, .job = job};
+  context.not_finite = not_finite;
   context.encodings = settings.encodings ? &*settings.encodings : nullptr;
   for (ValueId id : graph.values()) context.model_values.insert(graph.value(id).name);
   QuantizeReport report;
@@ -238,10 +240,10 @@ QuantizeReport quantize(Graph& graph, const SampleSource& data, const QuantizeOp
   const Settings settings = checked_settings(graph, options);
   check_passes_set_scales(choose_passes(options.passes, options.disabled_passes));  // wrong names fail before the work
   if (data.size() == 0) throw Error("there are no samples to calibrate with");
-  std::vector<std::string> warnings = check_float_network(graph, data, job);
+  const FloatCheck check = check_float_network(graph, data, job);
   const double gate = watch.seconds();
-  QuantizeReport report = run_passes(graph, &data, settings, options, job);
-  report.warnings.insert(report.warnings.begin(), warnings.begin(), warnings.end());
+  QuantizeReport report = run_passes(graph, &data, settings, options, job, check.not_finite);
+  report.warnings.insert(report.warnings.begin(), check.warnings.begin(), check.warnings.end());
   report.stages.emplace_back("float check", gate);
   name_target(graph, settings.target);
   report.seconds = watch.seconds();

@@ -184,8 +184,8 @@ TEST(FloatGate, WarnsWhenTheDataAreScaledUnlikeTheTraining) {
     break;
   }
   Tensor wide = random_tensor({8, 3, 8, 8}, 5, 60);
-  EXPECT_TRUE(check_float_network(graph, samples(), {}).empty());
-  const auto warnings = check_float_network(graph, MemoryDataset(wide), {});
+  EXPECT_TRUE(check_float_network(graph, samples(), {}).warnings.empty());
+  const auto warnings = check_float_network(graph, MemoryDataset(wide), {}).warnings;
   ASSERT_EQ(warnings.size(), 1u);
   EXPECT_THAT(warnings[0], testing::HasSubstr("check --mean, --std"));
 }
