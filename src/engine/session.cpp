@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "engine/bodies.h"
 #include "engine/plan.h"
 #include "engine/plan_builder.h"
 #include "operators/operator.h"
@@ -71,6 +72,7 @@ struct Session::State {
   std::set<ValueId> taps;
   std::vector<std::list<Cached>> plans;  // of the whole graph, of what it leaves, ...; most recently used first
   Arena arena;
+  Bodies bodies{1};
 
   Plan& plan_for(std::size_t segment, const std::vector<PlannedInput>& inputs, const Computed& before) {
     if (plans.size() <= segment) plans.resize(segment + 1);
@@ -93,6 +95,7 @@ struct Session::State {
 
   std::vector<Tensor> run(const std::vector<PlannedInput>& inputs, const Fill& fill, const Tap& on_tap);
   void run(Plan& plan, const Fill& fill, const Tap& on_tap, std::map<ValueId, Tensor>& made);
+  std::vector<Tensor> run_bodies(const Node& node, const std::vector<Operand>& operands);
   void run_waiting(const Plan& plan, Computed& computed, std::map<ValueId, Tensor>& made);
 
   void check_count(std::size_t given) const {
@@ -121,6 +124,7 @@ Session::Session(const Graph& graph, Arithmetic arithmetic, int threads, std::ve
   state_->graph = graph;
   state_->arithmetic = arithmetic;
   state_->threads = std::max(1, threads);
+  state_->bodies = Bodies(state_->threads);
   state_->taps.insert(taps.begin(), taps.end());
 }
 
@@ -203,6 +207,26 @@ void Session::State::run(Plan& plan, const Fill& fill, const Tap& on_tap, std::m
   }
 }
 
+namespace {
+
+std::vector<Tensor> computed_outputs(const Call& call) {
+  const Operator& op = *find_operator(call.node);
+  const auto specs = shapes_of(op, call);
+  if (!specs) throw Error("its outputs' shapes cannot be told from its inputs");
+  std::vector<Tensor> outputs;
+  for (const TensorSpec& spec : *specs) outputs.emplace_back(spec.type, spec.shape);
+  compute(op, call, outputs);
+  return outputs;
+}
+
+}  // namespace
+
+std::vector<Tensor> Session::State::run_bodies(const Node& node, const std::vector<Operand>& operands) {
+  std::vector<const Tensor*> inputs;
+  for (const Operand& operand : operands) inputs.push_back(operand.value);
+  return bodies.run(node, inputs);
+}
+
 // The nodes that the plan ended before: their inputs are there now.
 void Session::State::run_waiting(const Plan& plan, Computed& computed, std::map<ValueId, Tensor>& made) {
   for (NodeId id : plan.waiting) {
@@ -219,13 +243,7 @@ void Session::State::run_waiting(const Plan& plan, Computed& computed, std::map<
       operands.push_back({true, tensor->type(), tensor->shape(), tensor});
     }
     try {
-      const Operator& op = *find_operator(node);
-      const Call call{node, operands};
-      const auto specs = shapes_of(op, call);
-      if (!specs) throw Error("its outputs' shapes cannot be told from its inputs");
-      std::vector<Tensor> outputs;
-      for (const TensorSpec& spec : *specs) outputs.emplace_back(spec.type, spec.shape);
-      compute(op, call, outputs);
+      std::vector<Tensor> outputs = has_bodies(node) ? run_bodies(node, operands) : computed_outputs({node, operands});
       for (std::size_t i = 0; i < node.outputs.size(); ++i) {
         if (node.outputs[i] == ValueId::none) continue;
         if (i >= outputs.size()) throw Error("it has {} outputs; at most {} are supported", node.outputs.size(), outputs.size());

@@ -80,6 +80,8 @@ struct Node {
   std::string domain;    // "" is ONNX's own
   int version = 0;       // the opset of its domain in the file it came from
   std::vector<ValueId> inputs, outputs;  // ValueId::none: an optional one that is absent
+  std::size_t captured = 0;  // so many of the last inputs are values that its bodies (Graph attributes) read from around them:
+                             // as many last inputs of each body, in the same order
   Attributes attributes;
 
   ValueId input(std::size_t i) const { return i < inputs.size() ? inputs[i] : ValueId::none; }

@@ -11,6 +11,12 @@ GraphFacts facts_of(const Graph& graph) {
     ++facts.nodes;
     ++facts.operators[node.domain.empty() ? node.type : node.domain + "." + node.type];
     if (find_operator(node) == nullptr) facts.unsupported.push_back({node.name, node.type, node.version});
+    for (const auto& [name, attribute] : node.attributes.all()) {
+      const auto* body = std::get_if<std::shared_ptr<const Graph>>(&attribute);
+      if (body == nullptr) continue;
+      const GraphFacts inner = facts_of(**body);
+      facts.unsupported.insert(facts.unsupported.end(), inner.unsupported.begin(), inner.unsupported.end());
+    }
   }
   for (ValueId id : graph.values()) {
     const Value& value = graph.value(id);

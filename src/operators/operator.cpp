@@ -107,15 +107,30 @@ void infer_types(Graph& graph) {
   }
 }
 
-void check_supported(const Graph& graph, std::string_view file) {
-  std::map<std::string, std::vector<std::string>> nodes;  // "com.vendor.Operator (opset 1)" -> names
+namespace {
+
+using NodesOfType = std::map<std::string, std::vector<std::string>>;  // "com.vendor.Operator (opset 1)" -> names
+
+// Bodies too; how many nodes there are.
+std::size_t add_unsupported(const Graph& graph, NodesOfType& nodes) {
   std::size_t count = 0;
   for (NodeId id : graph.nodes()) {
     const Node& node = graph.node(id);
+    for (const auto& [name, attribute] : node.attributes.all()) {
+      if (const auto* body = std::get_if<std::shared_ptr<const Graph>>(&attribute)) count += add_unsupported(**body, nodes);
+    }
     if (find_operator(node) != nullptr) continue;
     ++count;
     nodes[fmt::format("{}{}{} (opset {})", node.domain, node.domain.empty() ? "" : ".", node.type, node.version)].push_back(node.name);
   }
+  return count;
+}
+
+}  // namespace
+
+void check_supported(const Graph& graph, std::string_view file) {
+  NodesOfType nodes;
+  const std::size_t count = add_unsupported(graph, nodes);
   if (count == 0) return;
   std::vector<std::string> list;
   for (const auto& [type, names] : nodes) list.push_back(fmt::format("{} at '{}'", type, join(names, "', '")));

@@ -172,6 +172,17 @@ void raise_node(Graph& graph, NodeId id, int version) {
 
 std::int64_t ir_version_of(int opset) { return opset >= 21 ? 10 : opset >= 19 ? 9 : opset >= 15 ? 8 : opset >= 12 ? 7 : 6; }
 
+void raise_bodies(Node& node, int version) {
+  const std::map<std::string, Attribute> attributes = node.attributes.all();
+  for (const auto& [name, attribute] : attributes) {
+    const auto* body = std::get_if<std::shared_ptr<const Graph>>(&attribute);
+    if (body == nullptr) continue;
+    Graph raised = **body;
+    raise_opset(raised, version);
+    node.attributes.set(name, std::make_shared<const Graph>(std::move(raised)));
+  }
+}
+
 }  // namespace
 
 void raise_opset(Graph& graph, int version) {
@@ -182,6 +193,7 @@ void raise_opset(Graph& graph, int version) {
     if (!graph.node(id).domain.empty()) continue;
     if (find_operator(graph.node(id)) == nullptr) refuse(graph, graph.node(id), version, "the operator is not supported");
     raise_node(graph, id, version);
+    raise_bodies(graph.edit(id), version);
     graph.edit(id).version = version;
   }
   opset = version;

@@ -10,6 +10,7 @@
 #include "engine/session.h"
 #include "operators/operator.h"
 #include "support/case_folder.h"
+#include "support/temporary_folder.h"
 
 namespace halftone {
 namespace {
@@ -128,6 +129,12 @@ class NodeTest : public testing::TestWithParam<std::string> {
 
 };
 
+Graph written_and_read(const Graph& graph) {
+  const test::TemporaryFolder folder;
+  write_onnx(graph, folder / "model.onnx");
+  return read_onnx(folder / "model.onnx");
+}
+
 TEST_P(NodeTest, GivesOnnxsOutputs) {
   if (const Refusal* refusal = refusal_of(GetParam())) {
     expect_refused(*refusal);
@@ -145,6 +152,7 @@ TEST_P(NodeTest, GivesOnnxsOutputs) {
   for (Binding binding : kBindings) {
     if (done.insert(inputs_left(binding, node_test.inputs.size())).second) expect_outputs(node_test, binding);
   }
+  expect_outputs({written_and_read(node_test.graph), node_test.inputs, node_test.outputs}, Binding::all_run_time);
   if (!HasFailure()) ++counts.passed;
 }
 

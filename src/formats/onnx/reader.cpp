@@ -42,24 +42,32 @@ AttributeProto with_type(const AttributeProto& proto) {
   return typed;
 }
 
-bool holds_a_graph(const AttributeProto& proto) {
-  return proto.type() == AttributeProto::GRAPH || proto.type() == AttributeProto::GRAPHS;
-}
+constexpr int kMostNested = 16;  // bodies within bodies
 
 class GraphReader {
  public:
-  GraphReader(const onnx::ModelProto& model, std::string file) : model_(model), file_(std::move(file)) {}
+  GraphReader(const onnx::ModelProto& model, std::string file) : model_(model), file_(std::move(file)) { read_file_facts(); }
 
-  Graph read() {
-    const onnx::GraphProto& proto = model_.graph();
+  // Of a body: names that it does not define are those of the graph around it. They become its last inputs, in the order of
+  // `captures`, to which it adds.
+  GraphReader(GraphReader& around, std::vector<std::string>& captures)
+      : model_(around.model_), file_(around.file_), around_(&around), captures_(&captures), depth_(around.depth_ + 1) {
+    if (depth_ > kMostNested) throw Error("{}: bodies stand within each other more than {} deep", file_, kMostNested);
+    graph_.file.path = file_;
+    graph_.file.opsets = around.graph_.file.opsets;
+  }
+
+  Graph read(const onnx::GraphProto& proto) {
     graph_.name = proto.name();
-    read_file_facts();
     read_initializers(proto);
     read_inputs(proto);
     make_outputs_of_nodes(proto);
     for (int i = 0; i < proto.node_size(); ++i) read_node(proto.node(i), i);
     read_outputs(proto);
     read_value_infos(proto);
+    if (captures_ != nullptr) {
+      for (const std::string& name : *captures_) graph_.add_input(value_named(name));
+    }
     verify(graph_, file_);
     infer_types(graph_);
     return std::move(graph_);
@@ -84,6 +92,41 @@ class GraphReader {
     facts.doc_string = model_.doc_string();
     facts.model_version = model_.model_version();
     for (const auto& entry : model_.metadata_props()) facts.metadata.emplace_back(entry.key(), entry.value());
+  }
+
+  bool knows(const std::string& name) const { return by_name_.contains(name) || (around_ != nullptr && around_->knows(name)); }
+
+  // ValueId::none: there is none of that name, here or around.
+  ValueId value_named(const std::string& name) {
+    if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
+    if (around_ == nullptr || !around_->knows(name)) return ValueId::none;
+    const ValueId id = graph_.add_value(name);
+    by_name_.emplace(name, id);
+    if (std::find(captures_->begin(), captures_->end(), name) == captures_->end()) captures_->push_back(name);
+    return id;
+  }
+
+  // Bodies of one node capture the same values.
+  void read_bodies(const onnx::NodeProto& proto, Node& node, const std::string& what) {
+    struct Body {
+      std::string attribute;
+      Graph graph;
+      std::size_t captured;
+    };
+    std::vector<std::string> captures;
+    std::vector<Body> bodies;
+    for (const AttributeProto& attribute : proto.attribute()) {
+      if (attribute.type() == AttributeProto::GRAPHS) throw Error("{}: the attribute '{}' holds several graphs, which is not supported", what, attribute.name());
+      if (attribute.type() != AttributeProto::GRAPH) continue;
+      Graph graph = GraphReader(*this, captures).read(attribute.g());
+      bodies.push_back({attribute.name(), std::move(graph), captures.size()});
+    }
+    for (Body& body : bodies) {
+      for (std::size_t i = body.captured; i < captures.size(); ++i) body.graph.add_input(body.graph.add_value(body.graph.unique_value_name(captures[i])));
+      node.attributes.set(body.attribute, std::make_shared<const Graph>(std::move(body.graph)));
+    }
+    for (const std::string& name : captures) node.inputs.push_back(value_named(name));
+    node.captured = captures.size();
   }
 
   void define(const std::string& name, ValueId id, const char* kind) {
@@ -116,9 +159,10 @@ class GraphReader {
     for (const onnx::ValueInfoProto& info : proto.input()) {
       if (by_name_.contains(info.name())) continue;  // an initializer that is listed among the inputs too
       const std::string what = file_ + ": input '" + info.name() + "'";
-      if (!info.type().has_tensor_type()) throw Error("{}: is no tensor, which is not supported", what);
+      const bool says_type = info.type().value_case() != onnx::TypeProto::VALUE_NOT_SET;
+      if (!info.type().has_tensor_type() && (says_type || around_ == nullptr)) throw Error("{}: is no tensor, which is not supported", what);
       const auto& type = info.type().tensor_type();
-      const ValueId id = graph_.add_value(info.name(), data_type_from_proto(type.elem_type(), what), dims_of(type, what));
+      const ValueId id = says_type ? graph_.add_value(info.name(), data_type_from_proto(type.elem_type(), what), dims_of(type, what)) : graph_.add_value(info.name());
       define(info.name(), id, "input");
       graph_.add_input(id);
     }
@@ -153,25 +197,26 @@ class GraphReader {
         node.inputs.push_back(ValueId::none);
         continue;
       }
-      const auto found = by_name_.find(name);
-      if (found == by_name_.end()) {
+      const ValueId id = value_named(name);
+      if (id == ValueId::none) {
         throw Error("{} reads '{}', which nothing makes: it is no input, no initializer and no node's output", what, name);
       }
-      node.inputs.push_back(found->second);
+      node.inputs.push_back(id);
     }
     for (const std::string& name : proto.output()) node.outputs.push_back(name.empty() ? ValueId::none : by_name_.at(name));
     for (const AttributeProto& attribute : proto.attribute()) {
-      if (holds_a_graph(attribute)) continue;  // a subgraph: the node itself is listed as unsupported
+      if (attribute.type() == AttributeProto::GRAPH || attribute.type() == AttributeProto::GRAPHS) continue;  // read_bodies
       node.attributes.set(attribute.name(), attribute_from_proto(with_type(attribute), what + ": attribute '" + attribute.name() + "'"));
     }
+    read_bodies(proto, node, what);
     graph_.add_node(std::move(node));
   }
 
   void read_outputs(const onnx::GraphProto& proto) {
     for (const onnx::ValueInfoProto& info : proto.output()) {
-      const auto found = by_name_.find(info.name());
-      if (found == by_name_.end()) throw Error("{}: the output '{}' is made by no node", file_, info.name());
-      graph_.add_output(found->second);
+      const ValueId id = value_named(info.name());
+      if (id == ValueId::none) throw Error("{}: the output '{}' is made by no node", file_, info.name());
+      graph_.add_output(id);
       read_value_info(info);
     }
     if (graph_.outputs().empty()) throw Error("{}: the graph has no outputs; is it an ONNX model?", file_);
@@ -194,6 +239,9 @@ class GraphReader {
   const onnx::ModelProto& model_;
   const std::string file_;
   Graph graph_;
+  GraphReader* around_ = nullptr;
+  std::vector<std::string>* captures_ = nullptr;
+  int depth_ = 0;
   std::unordered_map<std::string, ValueId> by_name_;
   std::unordered_set<std::string> node_names_;
 };
@@ -218,7 +266,7 @@ Graph read_onnx(const std::filesystem::path& path) {
   if (!model.has_graph() || model.graph().node_size() + model.graph().output_size() == 0) {
     throw Error("{}: is not an ONNX model: it holds no graph", path.string());
   }
-  return GraphReader(model, path.string()).read();
+  return GraphReader(model, path.string()).read(model.graph());
 }
 
 Tensor read_onnx_tensor(const std::filesystem::path& path) {

@@ -37,15 +37,37 @@ Tensor codes_tensor(const std::vector<std::int32_t>& codes, DataType type, const
   return convert(Tensor::from<std::int32_t>(shape, codes), type);
 }
 
+void write_file_facts(const FileFacts& facts, onnx::ModelProto& model) {
+  model.set_ir_version(facts.ir_version);
+  for (const auto& [domain, version] : facts.opsets) {
+    auto* opset = model.add_opset_import();
+    opset->set_domain(domain);
+    opset->set_version(version);
+  }
+  if (!facts.producer_name.empty()) model.set_producer_name(facts.producer_name);
+  if (!facts.producer_version.empty()) model.set_producer_version(facts.producer_version);
+  if (!facts.domain.empty()) model.set_domain(facts.domain);
+  if (!facts.doc_string.empty()) model.set_doc_string(facts.doc_string);
+  if (facts.model_version != 0) model.set_model_version(facts.model_version);
+  for (const auto& [key, value] : facts.metadata) {
+    auto* entry = model.add_metadata_props();
+    entry->set_key(key);
+    entry->set_value(value);
+  }
+}
+
 class GraphWriter {
  public:
-  GraphWriter(const Graph& graph, onnx::ModelProto& model) : graph_(graph), model_(model), out_(*model.mutable_graph()) {}
+  GraphWriter(const Graph& graph, onnx::GraphProto& out) : graph_(graph), out_(out) {}
 
-  void write() {
-    write_file_facts();
+  // captured: of a body, what its last inputs are called in the graph around it.
+  void write(const std::vector<std::string>& captured = {}) {
     out_.set_name(graph_.name.empty() ? "halftone" : graph_.name);
     name_values();
-    for (ValueId input : graph_.inputs()) {
+    const std::size_t formal = graph_.inputs().size() - captured.size();
+    for (std::size_t i = 0; i < captured.size(); ++i) made_[graph_.inputs()[formal + i]] = read_[graph_.inputs()[formal + i]] = captured[i];
+    for (std::size_t i = 0; i < formal; ++i) {
+      const ValueId input = graph_.inputs()[i];
       write_value_info(input, *out_.add_input());
       if (graph_.value(input).encoding) write_pair(input);
     }
@@ -57,26 +79,6 @@ class GraphWriter {
   }
 
  private:
-  void write_file_facts() {
-    const FileFacts& facts = graph_.file;
-    model_.set_ir_version(facts.ir_version);
-    for (const auto& [domain, version] : facts.opsets) {
-      auto* opset = model_.add_opset_import();
-      opset->set_domain(domain);
-      opset->set_version(version);
-    }
-    if (!facts.producer_name.empty()) model_.set_producer_name(facts.producer_name);
-    if (!facts.producer_version.empty()) model_.set_producer_version(facts.producer_version);
-    if (!facts.domain.empty()) model_.set_domain(facts.domain);
-    if (!facts.doc_string.empty()) model_.set_doc_string(facts.doc_string);
-    if (facts.model_version != 0) model_.set_model_version(facts.model_version);
-    for (const auto& [key, value] : facts.metadata) {
-      auto* entry = model_.add_metadata_props();
-      entry->set_key(key);
-      entry->set_value(value);
-    }
-  }
-
   // The names that producers write and that readers read; they differ around a Q/DQ pair.
   void name_values() {
     for (ValueId id : graph_.values()) taken_.insert(graph_.value(id).name);
@@ -99,7 +101,7 @@ class GraphWriter {
 
   void write_value_info(ValueId id, onnx::ValueInfoProto& info) {
     const Value& value = graph_.value(id);
-    info.set_name(value.name);
+    info.set_name(graph_.is_output(id) && graph_.producer(id) == nullptr ? read_[id] : value.name);
     auto* type = info.mutable_type()->mutable_tensor_type();
     type->set_elem_type(data_type_to_proto(value.type));
     if (!value.dims) return;
@@ -243,15 +245,16 @@ class GraphWriter {
     proto.set_op_type(node.type);
     proto.set_name(node.name);
     if (!node.domain.empty()) proto.set_domain(node.domain);
-    for (const std::string& input : inputs) proto.add_input(input);
+    const auto formal = inputs.end() - static_cast<std::ptrdiff_t>(node.captured);
+    for (auto input = inputs.begin(); input != formal; ++input) proto.add_input(*input);
     for (ValueId output : node.outputs) proto.add_output(output == ValueId::none ? "" : made_[output]);
-    for (const auto& [name, attribute] : node.attributes.all()) write_attribute(name, attribute, *proto.add_attribute());
+    for (const auto& [name, attribute] : node.attributes.all()) write_attribute(name, attribute, {formal, inputs.end()}, *proto.add_attribute());
     for (ValueId output : node.outputs) {
       if (output != ValueId::none && graph_.value(output).encoding) write_pair(output);
     }
   }
 
-  static void write_attribute(const std::string& name, const Attribute& attribute, onnx::AttributeProto& proto) {
+  static void write_attribute(const std::string& name, const Attribute& attribute, const std::vector<std::string>& captured, onnx::AttributeProto& proto) {
     using Proto = onnx::AttributeProto;
     proto.set_name(name);
     if (const auto* value = std::get_if<std::int64_t>(&attribute)) {
@@ -276,12 +279,12 @@ class GraphWriter {
       proto.set_type(Proto::TENSOR);
       tensor_to_proto(*tensor, name, *proto.mutable_t());
     } else {
-      HALFTONE_CHECK(false);  // the reader makes no subgraphs yet
+      proto.set_type(Proto::GRAPH);
+      GraphWriter(*std::get<std::shared_ptr<const Graph>>(attribute), *proto.mutable_g()).write(captured);
     }
   }
 
   const Graph& graph_;
-  onnx::ModelProto& model_;
   onnx::GraphProto& out_;
   std::unordered_map<ValueId, std::string> made_, read_;
   std::unordered_set<std::string> taken_, node_names_;
@@ -302,7 +305,8 @@ int opset_for_grids(const Graph& graph) {
 void write_onnx(const Graph& graph, const std::filesystem::path& path) {
   verify(graph, path.string());
   onnx::ModelProto model;
-  GraphWriter(graph, model).write();
+  write_file_facts(graph.file, model);
+  GraphWriter(graph, *model.mutable_graph()).write();
   if (model.ByteSizeLong() > 0x7fffffffu) throw Error("{}: the model takes over 2 GB, which is not supported yet", path.string());
   std::string bytes;
   if (!model.SerializeToString(&bytes)) throw Error("{}: the model cannot be written as protobuf", path.string());
