@@ -1,6 +1,7 @@
 // Puts an Encoding, its range not yet known, on every value that the target computes on codes (METHODS 2.4).
 //   layers       data, weight and result (behind a fused clamp) carry grids; the bias is derived
 //   own_grid     inputs and result (behind a fused clamp) carry grids of their own
+//                but not between nodes that compute in float (float_islands.h)
 //   same_grid    the result holds the input's Encoding object, wherever either side has one
 //   activations  a clamp that nothing fuses makes a grid of its own
 // A grid has the most bits that one of its readers asks for (layer_bits.h); where none asks, those of the node that makes it.
@@ -12,6 +13,7 @@
 #include "base/text.h"
 #include "operators/clamp.h"
 #include "operators/layer.h"
+#include "passes/float_islands.h"
 #include "passes/layer_bits.h"
 #include "passes/layer_edit.h"
 #include "passes/pass.h"
@@ -27,6 +29,7 @@ class Placement {
     for (NodeId id : order_) {
       if (is_excluded(graph_.node(id))) excluded_.insert(id);
     }
+    islands_ = float_islands(graph_, [&](const Node& node) { return role_of(node); });
     for (NodeId id : order_) mark(graph_.node(id));
     spread_over_same_grid();
     spread_bits(asked_bits_);
@@ -102,6 +105,8 @@ class Placement {
       leave_float(node, fmt::format("the target {} computes {} with {} in float", target_.name, node.type, attribute));
     } else if (is_layer) {
       mark_layer(node);
+    } else if (islands_.contains(node.id)) {
+      leave_float(node, "its neighbours compute in float: codes would round and save nothing");
     } else if (target_.own_grid.contains(node.type)) {
       mark_own_grid(node);
     } else if (target_.activations.contains(node.type)) {
@@ -109,6 +114,14 @@ class Placement {
     } else if (!target_.same_grid.contains(node.type) && is_float(node.output())) {
       leave_float(node, fmt::format("the target {} computes {} in float", target_.name, node.type));
     }
+  }
+
+  // As if nothing were excluded: what --exclude does not name stays as it is.
+  CodeRole role_of(const Node& node) const {
+    if (depends_on_constants(node) || touches_no_numbers(node) || !float_attribute(node).empty() || !is_float(node.output())) return CodeRole::none;
+    if (target_.layers.contains(node.type)) return layer_of(graph_, node.id) ? CodeRole::layer : CodeRole::none;
+    if (target_.own_grid.contains(node.type)) return CodeRole::choice;
+    return target_.activations.contains(node.type) || target_.same_grid.contains(node.type) ? CodeRole::passes : CodeRole::none;
   }
 
   bool depends_on_constants(const Node& node) const {
@@ -305,7 +318,7 @@ class Placement {
   const Target& target_;
   const BitsOfNodes bits_;
   const std::vector<NodeId> order_;
-  std::set<NodeId> on_codes_, excluded_, fused_;
+  std::set<NodeId> islands_, on_codes_, excluded_, fused_;
   std::set<ValueId> wanted_;
   std::map<ValueId, int> asked_bits_, made_bits_;  // by readers, by producers; 0: nobody has said
   int placed_ = 0, placed_values_ = 0, layers_ = 0, quantized_layers_ = 0;
