@@ -119,6 +119,7 @@ std::span<const Operator* const> all_operators() {
       &kResize,
       &kReverseSequence,
       &kRound,
+      &kScaler,
       &kScatterElements,
       &kScatterND,
       &kSelu,

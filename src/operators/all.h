@@ -15,8 +15,8 @@ extern const Operator kAbs, kAcos, kAcosh, kAdd, kAnd, kArgMax, kArgMin, kAsin, 
     kLpPool, kMatMul, kMax, kMaxPool, kMean, kMeanVarianceNormalization, kMin, kMish, kMod, kMul, kNeg, kNonZero, kNot,
     kOneHot, kOr, kPRelu, kPad, kPow, kQuantizeLinear, kRMSNormalization, kRNN, kRange, kReciprocal, kReduceL1, kReduceL2,
     kReduceLogSum, kReduceLogSumExp, kReduceMax, kReduceMean, kReduceMin, kReduceProd, kReduceSum, kReduceSumSquare, kRelu,
-    kReshape, kResize, kReverseSequence, kRound, kScatterElements, kScatterND, kSelu, kShape, kShrink, kSigmoid, kSign, kSin,
-    kSinh, kSize, kSlice, kSoftmax, kSoftplus, kSoftsign, kSpaceToDepth, kSplit, kSqrt, kSqueeze, kSub, kSum, kSwish, kTan,
-    kTanh, kThresholdedRelu, kTile, kTopK, kTranspose, kTrilu, kUnsqueeze, kUpsample, kWhere, kXor;
+    kReshape, kResize, kReverseSequence, kRound, kScaler, kScatterElements, kScatterND, kSelu, kShape, kShrink, kSigmoid,
+    kSign, kSin, kSinh, kSize, kSlice, kSoftmax, kSoftplus, kSoftsign, kSpaceToDepth, kSplit, kSqrt, kSqueeze, kSub, kSum,
+    kSwish, kTan, kTanh, kThresholdedRelu, kTile, kTopK, kTranspose, kTrilu, kUnsqueeze, kUpsample, kWhere, kXor;
 
 }  // namespace halftone

@@ -72,14 +72,15 @@ std::optional<std::vector<std::int64_t>> Call::integers(std::size_t i) const {
 }
 
 const Operator* find_operator(const Node& node) {
-  if (!node.domain.empty()) return nullptr;
-  const Operator* op = find_operator(node.type);
-  return op != nullptr && node.version >= op->since ? op : nullptr;
+  for (const Operator* op : all_operators()) {
+    if (op->type == node.type && op->domain == node.domain) return node.version >= op->since ? op : nullptr;
+  }
+  return nullptr;
 }
 
 const Operator* find_operator(std::string_view type) {
   for (const Operator* op : all_operators()) {
-    if (op->type == type) return op;
+    if (op->type == type && op->domain.empty()) return op;
   }
   return nullptr;
 }

@@ -98,7 +98,7 @@ void compute(const Operator& op, const Call& call, std::span<Tensor> outputs);
 
 // The operator of a node, or null: unknown type, domain, or an opset older than `since`.
 const Operator* find_operator(const Node& node);
-const Operator* find_operator(std::string_view type);
+const Operator* find_operator(std::string_view type);  // one of ONNX's own
 std::span<const Operator* const> all_operators();
 
 // Sets the element types of the values that nodes make. Those of unknown operators stay as they are declared.
