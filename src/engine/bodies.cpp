@@ -56,6 +56,7 @@ std::vector<Tensor> Bodies::run_loop(const Node& node, const std::vector<const T
   const std::vector<Tensor> captured = captured_of(node, inputs);
   const std::size_t states = inputs.size() - node.captured - 2;
   if (body.inputs().size() != states + 2 + captured.size() || body.outputs().size() < states + 1) throw Error("its body does not have its {} states", states);
+  if (inputs[0] != nullptr && inputs[0]->size() != 1) throw Error("its trip count is not one number");
   const std::int64_t trips = inputs[0] == nullptr ? kMostIterations : to_int64s(*inputs[0]).at(0);
   if (trips > kMostIterations) throw Error("{} iterations are too many", trips);
   bool goes_on = inputs[1] == nullptr || holds(*inputs[1]);

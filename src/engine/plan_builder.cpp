@@ -75,9 +75,7 @@ void PlanBuilder::infer(const Node& node) {
       specs_[node.outputs[i]] = (*specs)[i];
     }
     if (!all_known || (graph_.encoding(node.output()) != nullptr && simulated())) return;
-    std::vector<Tensor> outputs;
-    for (const TensorSpec& spec : *specs) outputs.emplace_back(spec.type, spec.shape);
-    compute(*op, the_call, outputs);
+    std::vector<Tensor> outputs = computed(*op, the_call, *specs);
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i] != ValueId::none) known_[node.outputs[i]] = std::move(outputs[i]);
     }

@@ -56,12 +56,19 @@ class Arena {
   std::size_t size_ = 0;
 };
 
+// What a plan was made with: known contents follow from the shapes of earlier plans.
+bool same(const Computed& a, const Computed& b) {
+  return a.done == b.done && std::equal(a.known.begin(), a.known.end(), b.known.begin(), b.known.end(), [](const auto& x, const auto& y) {
+           return x.first == y.first && x.second.type() == y.second.type() && x.second.shape() == y.second.shape() && std::memcmp(x.second.data(), y.second.data(), x.second.bytes()) == 0;
+         });
+}
+
 }  // namespace
 
 struct Session::State {
   struct Cached {
     std::vector<PlannedInput> inputs;
-    std::set<NodeId> done;  // before it
+    Computed before;
     std::unique_ptr<Plan> plan;
   };
   using Fill = std::function<void(std::size_t, std::byte*)>;
@@ -77,13 +84,13 @@ struct Session::State {
   Plan& plan_for(std::size_t segment, const std::vector<PlannedInput>& inputs, const Computed& before) {
     if (plans.size() <= segment) plans.resize(segment + 1);
     std::list<Cached>& known = plans[segment];
-    const auto found = std::find_if(known.begin(), known.end(), [&](const Cached& c) { return c.inputs == inputs && c.done == before.done; });
+    const auto found = std::find_if(known.begin(), known.end(), [&](const Cached& c) { return c.inputs == inputs && same(c.before, before); });
     if (found != known.end()) {
       known.splice(known.begin(), known, found);
       return *known.front().plan;
     }
     if (known.size() == kCachedPlans) known.pop_back();
-    known.push_front({inputs, before.done, PlanBuilder(graph, arithmetic, threads, taps).build(inputs, before)});
+    known.push_front({inputs, before, PlanBuilder(graph, arithmetic, threads, taps).build(inputs, before)});
     return *known.front().plan;
   }
 
@@ -213,10 +220,7 @@ std::vector<Tensor> computed_outputs(const Call& call) {
   const Operator& op = *find_operator(call.node);
   const auto specs = shapes_of(op, call);
   if (!specs) throw Error("its outputs' shapes cannot be told from its inputs");
-  std::vector<Tensor> outputs;
-  for (const TensorSpec& spec : *specs) outputs.emplace_back(spec.type, spec.shape);
-  compute(op, call, outputs);
-  return outputs;
+  return computed(op, call, *specs);
 }
 
 }  // namespace

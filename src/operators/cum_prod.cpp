@@ -1,41 +1,15 @@
-// CumProd: running products along an axis; exclusive: without the element itself; reverse: from the end. ONNX since 26.
-#include "graph/encoding.h"
-#include "operators/elementwise.h"
+// CumProd: running products along an axis (running.h). ONNX since 26.
+#include "operators/running.h"
 
 namespace halftone {
 namespace {
 
-std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
-  require_inputs(call, 2, 2);
-  require_elements(call, 0, Elements::numbers);
-  if (element_count(call.input(1).shape) != 1) throw Error("its axis is not one number");
-  return same_as_first_input(call);
-}
-
 void reference(const Call& call, std::span<Tensor> outputs) {
-  const Shape& shape = call.input(0).shape;
-  const ChannelWalk walk = channel_walk(shape, static_cast<int>(normalized_axis(call.integers(1)->at(0), static_cast<std::int64_t>(shape.size()))));
-  const bool exclusive = call.attributes().integer("exclusive", 0) != 0, reverse = call.attributes().integer("reverse", 0) != 0;
-  dispatch_numeric(call.input(0).type, [&](auto zero) {
-    using T = decltype(zero);
-    const T* x = call.tensor(0).values<T>().data();
-    T* y = outputs[0].mutable_values<T>().data();
-    for (std::int64_t o = 0; o < walk.outer; ++o) {
-      for (std::int64_t i = 0; i < walk.inner; ++i) {
-        T running = 1;
-        for (std::int64_t c = 0; c < walk.channels; ++c) {
-          const std::int64_t at = (o * walk.channels + (reverse ? walk.channels - 1 - c : c)) * walk.inner + i;
-          const T next = wrapping(running, x[at], [](auto a, auto b) { return a * b; });
-          y[at] = exclusive ? running : next;
-          running = next;
-        }
-      }
-    }
-  });
+  run_along_axis(call, outputs[0], 1, [](auto a, auto b) { return a * b; });
 }
 
 }  // namespace
 
-extern const Operator kCumProd{.type = "CumProd", .since = 26, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kCumProd{.type = "CumProd", .since = 26, .shapes = running_shapes, .grid = GridRule::none, .reference = reference};
 
 }  // namespace halftone

@@ -25,7 +25,7 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   scale_index(call).for_each([&](std::size_t i, std::size_t s) { y[i] = static_cast<float>(codes[i] - (zero.empty() ? 0 : zero[s])) * scale[s]; });
 }
 
-std::vector<DataType> types(const Node&, const std::vector<DataType>& inputs) { return {inputs.at(1)}; }
+std::vector<DataType> types(const Node&, const std::vector<DataType>& inputs) { return {inputs.size() > 1 ? inputs[1] : DataType::float32}; }
 
 }  // namespace
 

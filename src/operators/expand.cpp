@@ -9,6 +9,9 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   require_inputs(call, 2, 2);
   const auto sizes = call.integers(1);
   if (!sizes) return std::nullopt;
+  for (std::int64_t size : *sizes) {
+    if (size < 0) throw Error("a size of {} is not possible", size);
+  }
   return std::vector<TensorSpec>{{call.input(0).type, broadcast_shapes(call.input(0).shape, *sizes)}};
 }
 

@@ -56,6 +56,13 @@ void compute(const Operator& op, const Call& call, std::span<Tensor> outputs) {
   }
 }
 
+std::vector<Tensor> computed(const Operator& op, const Call& call, const std::vector<TensorSpec>& specs) {
+  std::vector<Tensor> outputs;
+  for (const TensorSpec& spec : specs) outputs.emplace_back(spec.type, spec.shape);
+  compute(op, call, outputs);
+  return outputs;
+}
+
 const Operand& Call::input(std::size_t i) const {
   static const Operand absent;
   return i < inputs.size() ? inputs[i] : absent;

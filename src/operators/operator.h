@@ -95,6 +95,7 @@ struct Operator {
 // The operator's shape rule and its reference, with its float types taken care of.
 std::optional<std::vector<TensorSpec>> shapes_of(const Operator& op, const Call& call);
 void compute(const Operator& op, const Call& call, std::span<Tensor> outputs);
+std::vector<Tensor> computed(const Operator& op, const Call& call, const std::vector<TensorSpec>& specs);
 
 // The operator of a node, or null: unknown type, domain, or an opset older than `since`.
 const Operator* find_operator(const Node& node);

@@ -111,8 +111,18 @@ Interpolation interpolation_of(const std::string& mode) {
   throw Error("the mode '{}' is unknown", mode);
 }
 
+std::vector<TensorSpec> resampled_shapes(const Call& call, const Resampling& resampling) {
+  Shape y;
+  for (const ResampledAxis& axis : resampling.axes) y.push_back(axis.out);
+  return {{call.input(0).type, y}};
+}
+
 void resample(const Tensor& x, const Resampling& r, Tensor& y) {
   Tensor now = convert(x, DataType::float32);
+  for (const ResampledAxis& axis : r.axes) {
+    if (axis.in == 0 && axis.out > 0) throw Error("an empty axis cannot become one of {}", axis.out);
+    if (!std::isfinite(axis.start) || !std::isfinite(axis.end) || !std::isfinite(axis.scale)) throw Error("its region or scale is infinite");
+  }
   std::vector<std::vector<bool>> outside;
   bool any_outside = false;
   for (std::size_t axis = 0; axis < r.axes.size(); ++axis) {

@@ -87,9 +87,7 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   require_inputs(call, 1, 4);
   const auto r = resampling_of(call);
   if (!r) return std::nullopt;
-  Shape y;
-  for (const ResampledAxis& axis : r->axes) y.push_back(axis.out);
-  return std::vector<TensorSpec>{{call.input(0).type, y}};
+  return resampled_shapes(call, *r);
 }
 
 void reference(const Call& call, std::span<Tensor> outputs) { resample(call.tensor(0), *resampling_of(call), outputs[0]); }

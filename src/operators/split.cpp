@@ -17,6 +17,7 @@ std::optional<std::vector<std::int64_t>> sizes_of(const Call& call) {
     if (!given) return std::nullopt;
     sizes = *given;
   }
+  if (call.node.outputs.empty()) throw Error("it has no outputs");
   if (sizes.empty()) {
     const auto pieces = static_cast<std::int64_t>(call.node.outputs.size());
     const std::int64_t each = (whole + pieces - 1) / pieces;

@@ -6,6 +6,7 @@ namespace {
 
 std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   require_inputs(call, 1, 2);
+  if (call.has(1) && element_count(call.input(1).shape) != 1) throw Error("its diagonal is not one number");
   if (call.input(0).shape.size() < 2) throw Error("its input {} holds no matrices", to_string(call.input(0).shape));
   return same_as_first_input(call);
 }

@@ -29,9 +29,7 @@ std::optional<Resampling> resampling_of(const Call& call) {
 std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   const auto r = resampling_of(call);
   if (!r) return std::nullopt;
-  Shape y;
-  for (const ResampledAxis& axis : r->axes) y.push_back(axis.out);
-  return std::vector<TensorSpec>{{call.input(0).type, y}};
+  return resampled_shapes(call, *r);
 }
 
 void reference(const Call& call, std::span<Tensor> outputs) { resample(call.tensor(0), *resampling_of(call), outputs[0]); }

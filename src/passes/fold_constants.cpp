@@ -32,12 +32,10 @@ bool fold(Graph& graph, NodeId id) {
   const Call call{node, operands};
   const auto specs = shapes_of(*op, call);
   HALFTONE_CHECK(specs.has_value());
-  std::vector<Tensor> outputs;
   for (const TensorSpec& spec : *specs) {
     if (element_count(spec.shape) * static_cast<std::int64_t>(size_of(spec.type)) > kLargestResult) return false;
-    outputs.emplace_back(spec.type, spec.shape);
   }
-  compute(*op, call, outputs);
+  std::vector<Tensor> outputs = computed(*op, call, *specs);
   const std::vector<ValueId> made = node.outputs;
   for (std::size_t i = 0; i < made.size(); ++i) {
     if (made[i] == ValueId::none) continue;

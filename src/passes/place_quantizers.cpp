@@ -7,7 +7,6 @@
 // A grid has the most bits that one of its readers asks for (layer_bits.h); where none asks, those of the node that makes it.
 // Needs nothing. Notes every float layer and why.
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "base/text.h"
@@ -129,14 +128,8 @@ class Placement {
   }
 
   bool touches_no_numbers(const Node& node) const {
-    const auto is_bad = [&](ValueId id) { return context_.not_finite.contains(id) || holds_no_number(graph_.constant(id)); };
+    const auto is_bad = [&](ValueId id) { return context_.not_finite.contains(id) || (graph_.constant(id) != nullptr && !is_finite(*graph_.constant(id))); };
     return node.type != "Clip" && (std::any_of(node.inputs.begin(), node.inputs.end(), is_bad) || std::any_of(node.outputs.begin(), node.outputs.end(), is_bad));
-  }
-
-  static bool holds_no_number(const Tensor* constant) {
-    if (constant == nullptr || constant->type() != DataType::float32) return false;
-    const auto values = constant->values<float>();
-    return std::any_of(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
   }
 
   // The attribute with which the target does not take the operator on codes, where the node sets it; else empty.

@@ -70,19 +70,14 @@ bool is_layer(const Node& node) {
   return op != nullptr && op->layer != nullptr;
 }
 
-bool holds_no_number(const Tensor* tensor) {
-  if (tensor == nullptr || tensor->type() != DataType::float32) return false;
-  const auto values = tensor->values<float>();
-  return std::any_of(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
-}
-
 // Values that the network's own infinities and NaN reach: it masks with them.
 std::set<ValueId> masked_values(const Graph& graph) {
   std::set<ValueId> masked;
   for (NodeId id : graph.topological_order()) {
     const Node& node = graph.node(id);
-    const bool begins = holds_no_number(node.attributes.tensor("value"));
-    const bool reaches = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) { return masked.contains(input) || holds_no_number(graph.constant(input)); });
+    const Tensor* value = node.attributes.tensor("value");
+    const bool begins = value != nullptr && !is_finite(*value);
+    const bool reaches = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) { return masked.contains(input) || (graph.constant(input) != nullptr && !is_finite(*graph.constant(input))); });
     if (begins || reaches) masked.insert(node.outputs.begin(), node.outputs.end());
   }
   return masked;

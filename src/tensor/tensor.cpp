@@ -58,6 +58,12 @@ Tensor Tensor::reshaped(Shape shape) const {
   return result;
 }
 
+bool is_finite(const Tensor& tensor) {
+  if (tensor.type() != DataType::float32) return true;
+  const auto values = tensor.values<float>();
+  return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+}
+
 float half_to_float(std::uint16_t bits) {
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
   const std::uint32_t exponent = (bits >> 10) & 0x1fu, mantissa = bits & 0x3ffu;

@@ -73,6 +73,9 @@ Tensor convert(const Tensor& tensor, DataType type);
 std::vector<std::int64_t> to_int64s(const Tensor& tensor);
 std::vector<float> to_floats(const Tensor& tensor);
 
+// Whether float32 elements are all numbers: no NaN, no infinity. True for other types.
+bool is_finite(const Tensor& tensor);
+
 float half_to_float(std::uint16_t bits);
 float bfloat16_to_float(std::uint16_t bits);
 std::uint16_t float_to_half(float value);

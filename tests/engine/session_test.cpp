@@ -356,3 +356,17 @@ TEST(Simulated, AveragePoolsSumRealNumbersInOrder) {
   }
   EXPECT_GT(ties, 0);
 }
+
+// What the second plan knows comes from the first one's shapes: another shape, another plan.
+TEST(DataDependent, PlansAreNotTakenForOtherShapes) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 1}, true, "x"), mask = b.input({4}, false, "mask");
+  b.graph.edit(x).dims->at(1) = {-1, "W"};
+  const ValueId sum = b.add(b.node("NonZero", {mask}), b.node("Size", {x}));
+  Session session(b.finish(sum), Arithmetic::float32, 1);
+  const Tensor marks = Tensor::from<float>({4}, {0, 1, 0, 1});
+  for (std::int64_t width : {3, 5, 3}) {
+    const Tensor y = session.run(std::vector<Tensor>{Tensor(DataType::float32, {1, width}), marks})[0];
+    EXPECT_EQ(to_int64s(y), (std::vector<std::int64_t>{1 + width, 3 + width}));
+  }
+}
