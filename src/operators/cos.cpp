@@ -12,6 +12,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 
 }  // namespace
 
-extern const Operator kCos{.type = "Cos", .since = 7, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference};
+extern const Operator kCos{.type = "Cos", .since = 7, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference, .bounds = Range{-1, 1}};
 
 }  // namespace halftone

@@ -14,6 +14,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 
 }  // namespace
 
-extern const Operator kHardSigmoid{.type = "HardSigmoid", .since = 1, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference};
+extern const Operator kHardSigmoid{.type = "HardSigmoid", .since = 1, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference, .bounds = Range{0, 1}};
 
 }  // namespace halftone

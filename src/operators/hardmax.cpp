@@ -14,6 +14,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 
 }  // namespace
 
-extern const Operator kHardmax{.type = "Hardmax", .since = 1, .shapes = softmax_shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kHardmax{.type = "Hardmax", .since = 1, .shapes = softmax_shapes, .grid = GridRule::none, .reference = reference, .bounds = Range{0, 1}};
 
 }  // namespace halftone

@@ -85,6 +85,11 @@ const Operator* find_operator(const Node& node) {
   return nullptr;
 }
 
+bool moves_values(const Node& node) {
+  const Operator* op = find_operator(node);
+  return op != nullptr && (op->moves != nullptr ? op->moves(node) : op->grid == GridRule::keeps);
+}
+
 const Operator* find_operator(std::string_view type) {
   for (const Operator* op : all_operators()) {
     if (op->type == type && op->domain.empty()) return op;

@@ -88,6 +88,8 @@ struct Operator {
   std::size_t data_inputs = SIZE_MAX;  // so many first inputs are data, which may lie on grids; the rest are parameters
   bool reads_shapes_only = false;      // its outputs are known where the shapes of its inputs are
   Floats floats = Floats::float32;
+  bool (*moves)(const Node& node) = nullptr;  // whether the node only moves values, where not all of its modes do
+  std::optional<Range> bounds;         // in which its results lie, whatever the inputs
   TypeRule types = nullptr;            // null: all outputs are of the first input's type
   Gradient gradient = nullptr;
 };
@@ -111,6 +113,9 @@ void check_supported(const Graph& graph, std::string_view file);
 // Shape rules that many operators share.
 std::optional<std::vector<TensorSpec>> same_as_first_input(const Call& call);
 std::optional<std::vector<TensorSpec>> broadcast_of_inputs(const Call& call);
+
+// Whether the node moves or selects values and changes none: its results may hold the grid of its input.
+bool moves_values(const Node& node);
 
 // Checks that shape rules share; they throw Error.
 void require_inputs(const Call& call, std::size_t least, std::size_t most);  // the first `least` are present, none beyond `most`

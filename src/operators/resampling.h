@@ -31,4 +31,7 @@ struct Resampling {
 std::vector<TensorSpec> resampled_shapes(const Call& call, const Resampling& resampling);
 void resample(const Tensor& x, const Resampling& resampling, Tensor& y);
 
+// Whether a Resize or Upsample takes one of its input's values for each result.
+inline bool takes_nearest(const Node& node) { return node.attributes.text("mode", "nearest") == "nearest"; }
+
 }  // namespace halftone

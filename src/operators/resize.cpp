@@ -94,6 +94,6 @@ void reference(const Call& call, std::span<Tensor> outputs) { resample(call.tens
 
 }  // namespace
 
-extern const Operator kResize{.type = "Resize", .since = 10, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference, .data_inputs = 1};
+extern const Operator kResize{.type = "Resize", .since = 10, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference, .data_inputs = 1, .moves = takes_nearest};
 
 }  // namespace halftone

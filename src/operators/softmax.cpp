@@ -41,6 +41,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
 
 }  // namespace
 
-extern const Operator kSoftmax{.type = "Softmax", .since = 1, .shapes = softmax_shapes, .grid = GridRule::makes_new, .reference = reference};
+extern const Operator kSoftmax{.type = "Softmax", .since = 1, .shapes = softmax_shapes, .grid = GridRule::makes_new, .reference = reference, .bounds = Range{0, 1}};
 
 }  // namespace halftone

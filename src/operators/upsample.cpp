@@ -36,6 +36,6 @@ void reference(const Call& call, std::span<Tensor> outputs) { resample(call.tens
 
 }  // namespace
 
-extern const Operator kUpsample{.type = "Upsample", .since = 7, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference, .data_inputs = 1};
+extern const Operator kUpsample{.type = "Upsample", .since = 7, .shapes = shapes, .grid = GridRule::makes_new, .reference = reference, .data_inputs = 1, .moves = takes_nearest};
 
 }  // namespace halftone

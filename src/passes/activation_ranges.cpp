@@ -52,9 +52,7 @@ ValueStatistics statistics_of(const Tensor& constant, std::int64_t bins, int thr
   ValueStatistics statistics(bins);
   const auto values = constant.values<float>();
   statistics.histogram.add(values.data(), constant.size(), threads);
-  statistics.min_sum = statistics.histogram.range().min;
-  statistics.max_sum = statistics.histogram.range().max;
-  statistics.samples = 1;
+  statistics.samples = {statistics.histogram.range()};
   return statistics;
 }
 

@@ -14,7 +14,7 @@ namespace halftone {
 namespace {
 
 CalibrationWishes wishes_of(const Graph& graph, const QuantizeOptions& options) {
-  CalibrationWishes wishes{{}, {}, options.bins, options.activation_range == RangeMethod::mean_minmax, options.seed};
+  CalibrationWishes wishes{{}, {}, options.bins, options.seed};
   for (const SharedGrid& grid : open_grids(graph)) {
     if (!graph.value(grid.measured).is_constant()) wishes.statistics.push_back(grid.measured);
   }

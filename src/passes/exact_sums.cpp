@@ -123,7 +123,7 @@ class SumScales {
       if (holds_scores(graph, shared) || is_bounded(graph, measured) || context.given.contains(measured)) continue;
       const Encoding& encoding = *graph.encoding(measured);
       place_.emplace(&encoding, grids_.size());
-      grids_.push_back({shared, encoding, ScaleCurve(found->second.histogram, encoding), 1.0 / (1 + sums[measured])});
+      grids_.push_back({shared, encoding, ScaleCurve(expected_bins(found->second), encoding), 1.0 / (1 + sums[measured])});
     }
   }
 

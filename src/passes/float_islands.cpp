@@ -40,12 +40,12 @@ class Islands {
     wanted_ = {graph_.outputs().begin(), graph_.outputs().end()};
     for (NodeId id : order_) {
       const Node& node = graph_.node(id);
-      if (computes_codes(id) || (roles_.at(id) == CodeRole::passes && made_.contains(node.input(0)))) made_.insert(node.output());
+      if (computes_codes(id) || (roles_.at(id) == CodeRole::passes && takes_codes(node))) made_.insert(node.output());
     }
     for (auto id = order_.rbegin(); id != order_.rend(); ++id) {
       const Node& node = graph_.node(*id);
       if (computes_codes(*id)) wanted_.insert(node.inputs.begin(), node.inputs.end());
-      if (roles_.at(*id) == CodeRole::passes && wanted_.contains(node.output())) wanted_.insert(node.input(0));
+      if (roles_.at(*id) == CodeRole::passes && wanted_.contains(node.output())) wanted_.insert(node.inputs.begin(), node.inputs.end());
     }
   }
 

@@ -13,7 +13,7 @@ enum class CodeRole {
   none,    // computes on real numbers
   layer,   // takes and makes codes
   choice,  // could do either
-  passes   // hands the codes of its first input on
+  passes   // hands the codes of an input on
 };
 
 // The nodes of CodeRole::choice that have real numbers on one of their sides alone: on all their inputs, or at all readers.

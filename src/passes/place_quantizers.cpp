@@ -4,6 +4,7 @@
 //                but not between nodes that compute in float (float_islands.h)
 //   same_grid    the result holds the input's Encoding object, wherever either side has one
 //   activations  a clamp that nothing fuses makes a grid of its own
+//   bias_after   behind these layers the addition of a constant vector is part of the layer
 // A grid has the most bits that one of its readers asks for (layer_bits.h); where none asks, those of the node that makes it.
 // Needs nothing. Notes every float layer and why.
 #include <algorithm>
@@ -51,11 +52,23 @@ class Placement {
 
   bool is_float(ValueId id) const { return id != ValueId::none && graph_.value(id).type == DataType::float32; }
 
-  // The value behind the clamp that fuses into the node, or the node's own output.
+  // The addition of a constant vector that the target computes with the layer before it; null: there is none.
+  const Node* bias_behind(const Node& node) const {
+    const Node* next = target_.bias_after.contains(node.type) ? graph_.only_reader(node.output()) : nullptr;
+    if (next == nullptr || next->type != "Add" || excluded_.contains(next->id) || touches_no_numbers(*next)) return nullptr;
+    const Tensor* constant = graph_.constant(next->input(0) == node.output() ? next->input(1) : next->input(0));
+    if (constant == nullptr || (constant->size() > 1 && constant->shape().back() != constant->size())) return nullptr;
+    return next;
+  }
+
+  // The value behind what fuses into the node, a bias and a clamp, or the node's own output.
   ValueId result_of(const Node& node) {
-    const ValueId output = node.output();
+    const Node* bias = bias_behind(node);
+    if (bias != nullptr) fused_.insert(bias->id);
+    const Node& last = bias != nullptr ? *bias : node;
+    const ValueId output = last.output();
     const Node* next = graph_.only_reader(output);
-    if (next == nullptr || !target_.fused_after.contains(node.type) || !target_.activations.contains(next->type)) return output;
+    if (next == nullptr || !target_.fused_after.contains(last.type) || !target_.activations.contains(next->type)) return output;
     if (excluded_.contains(next->id) || !clamp_of(graph_, *next) || next->input(0) != output) return output;
     fused_.insert(next->id);
     return next->output();
@@ -104,13 +117,15 @@ class Placement {
       leave_float(node, fmt::format("the target {} computes {} with {} in float", target_.name, node.type, attribute));
     } else if (is_layer) {
       mark_layer(node);
+    } else if (fused_.contains(node.id)) {
+      return;
     } else if (islands_.contains(node.id)) {
       leave_float(node, "its neighbours compute in float: codes would round and save nothing");
     } else if (target_.own_grid.contains(node.type)) {
       mark_own_grid(node);
     } else if (target_.activations.contains(node.type)) {
-      if (!fused_.contains(node.id)) mark_lone_activation(node);
-    } else if (!target_.same_grid.contains(node.type) && is_float(node.output())) {
+      mark_lone_activation(node);
+    } else if (!may_keep_grid(node) && is_float(node.output())) {
       leave_float(node, fmt::format("the target {} computes {} in float", target_.name, node.type));
     }
   }
@@ -119,8 +134,17 @@ class Placement {
   CodeRole role_of(const Node& node) const {
     if (depends_on_constants(node) || touches_no_numbers(node) || !float_attribute(node).empty() || !is_float(node.output())) return CodeRole::none;
     if (target_.layers.contains(node.type)) return layer_of(graph_, node.id) ? CodeRole::layer : CodeRole::none;
+    if (is_bias(node)) return CodeRole::passes;
     if (target_.own_grid.contains(node.type)) return CodeRole::choice;
-    return target_.activations.contains(node.type) || target_.same_grid.contains(node.type) ? CodeRole::passes : CodeRole::none;
+    return target_.activations.contains(node.type) || may_keep_grid(node) ? CodeRole::passes : CodeRole::none;
+  }
+
+  // Whether the node is computed with the layer before it.
+  bool is_bias(const Node& node) const {
+    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+      const Node* before = graph_.producer(id);
+      return before != nullptr && layer_of(graph_, before->id) && bias_behind(*before) == &node;
+    });
   }
 
   bool depends_on_constants(const Node& node) const {
@@ -176,9 +200,18 @@ class Placement {
     want_result(node);
   }
 
+  bool may_keep_grid(const Node& node) const { return target_.same_grid.contains(node.type) && moves_values(node); }
+
   bool keeps_grid(const Node& node) const {
-    return target_.same_grid.contains(node.type) && !excluded_.contains(node.id) && is_float(node.input(0)) && is_float(node.output()) &&
+    return may_keep_grid(node) && !excluded_.contains(node.id) && is_float(node.input(0)) && is_float(node.output()) &&
            !graph_.value(node.input(0)).is_constant();
+  }
+
+  // The values that share one grid there.
+  std::vector<ValueId> kept_values(const Node& node) const {
+    std::vector<ValueId> values = {node.input(0)};
+    std::copy_if(node.outputs.begin(), node.outputs.end(), std::back_inserter(values), [&](ValueId id) { return is_float(id); });
+    return values;
   }
 
   void spread_over_same_grid() {
@@ -188,9 +221,11 @@ class Placement {
       const auto spread = [&](NodeId id) {
         const Node& node = graph_.node(id);
         if (!keeps_grid(node)) return;
-        const bool in = wanted_.contains(node.input(0)), out = wanted_.contains(node.output());
-        if (in == out) return;
-        want(in ? node.output() : node.input(0), "shares the grid of " + describe(node));
+        const std::vector<ValueId> values = kept_values(node);
+        const auto is_wanted = [&](ValueId value) { return wanted_.contains(value); };
+        const auto count = std::count_if(values.begin(), values.end(), is_wanted);
+        if (count == 0 || count == std::ssize(values)) return;
+        for (ValueId value : values) want(value, "shares the grid of " + describe(node));
         changed = true;
       };
       for (NodeId id : order_) spread(id);
@@ -206,9 +241,12 @@ class Placement {
       for (NodeId id : order_) {
         const Node& node = graph_.node(id);
         if (!keeps_grid(node)) continue;
-        int &in = bits[node.input(0)], &out = bits[node.output()];
-        changed = changed || in != out;
-        in = out = std::max(in, out);
+        int most = 0;
+        for (ValueId value : kept_values(node)) most = std::max(most, bits[value]);
+        for (ValueId value : kept_values(node)) {
+          changed = changed || bits[value] != most;
+          bits[value] = most;
+        }
       }
     }
   }

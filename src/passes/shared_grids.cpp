@@ -1,7 +1,11 @@
 #include "passes/shared_grids.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
+
+#include "operators/clamp.h"
+#include "operators/operator.h"
 
 namespace halftone {
 namespace {
@@ -25,6 +29,15 @@ std::vector<SharedGrid> grids_of(const Graph& graph, bool open) {
   return grids;
 }
 
+constexpr Range kEverything = {-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()};
+
+// In which the results of a node lie, whatever its inputs.
+Range bounds_of(const Graph& graph, const Node& node) {
+  if (const auto clamp = clamp_of(graph, node)) return {clamp->low, clamp->high};
+  const Operator* op = find_operator(node);
+  return op != nullptr && op->bounds ? *op->bounds : kEverything;
+}
+
 }  // namespace
 
 std::vector<SharedGrid> open_grids(const Graph& graph) { return grids_of(graph, true); }
@@ -40,8 +53,12 @@ bool holds_scores(const Graph& graph, const SharedGrid& grid) {
 }
 
 Range estimated_range(const Graph& graph, const SharedGrid& grid, const ValueStatistics& statistics, const QuantizeOptions& options) {
+  const Node* producer = graph.producer(grid.measured);
+  const Range bounds = producer == nullptr ? kEverything : bounds_of(graph, *producer);
+  if (producer != nullptr && producer->type == "Softmax") return bounds;  // probabilities: other samples reach 0 and 1
   try {
-    return estimate_range(statistics, *graph.value(grid.measured).encoding, {options.activation_range, options.percentile, holds_scores(graph, grid)});
+    const Range range = estimate_range(statistics, *graph.value(grid.measured).encoding, {options.activation_range, options.percentile, holds_scores(graph, grid)});
+    return {std::max(range.min, std::min(bounds.min, 0.0f)), std::min(range.max, std::max(bounds.max, 0.0f))};
   } catch (const UsageError& error) {
     throw UsageError("value '{}': {}", graph.value(grid.measured).name, error.what());
   }

@@ -20,7 +20,7 @@ std::vector<SharedGrid> settled_grids(const Graph& graph);
 // Graph outputs, and what a Softmax reads: their maximum is never clipped.
 bool holds_scores(const Graph& graph, const SharedGrid& grid);
 
-// The range for it from the statistics of the value that is measured. Throws UsageError naming the value where the method
+// The range for it from the statistics of the value that is measured; within what its producer can yield, [0, 1] of a Softmax. Throws UsageError naming the value where the method
 // has no range for it.
 Range estimated_range(const Graph& graph, const SharedGrid& grid, const ValueStatistics& statistics, const QuantizeOptions& options);
 

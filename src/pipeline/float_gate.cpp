@@ -116,7 +116,7 @@ FloatCheck check_float_network(const Graph& graph, const SampleSource& data, con
   watch_values(graph, watched, data, kSamples, "float check", job, [&](const Batch& batch, const TapView& view) {
     const bool finite = extremes_of(view.data, element_count(view.shape), job.threads).finite;
     if (!finite && masked.contains(view.value)) found.not_finite.insert(view.value);
-    else if (!finite) finite_range(graph, batch, view, data, job.threads);  // throws
+    else if (!finite) finite_ranges(graph, batch, view, data, job.threads);  // throws
     if (norm != nullptr && view.value == norm->input(0)) moments.add(view);
   });
   if (norm != nullptr && moments.count > 0) found.warnings = compare_with(graph, *norm, moments);

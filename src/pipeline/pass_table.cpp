@@ -10,6 +10,7 @@ namespace halftone {
 std::span<const Pass* const> all_passes() {
   static constexpr const Pass* kOrder[] = {
       &kFoldConstants,         // shape chains and Constant nodes become constants
+      &kFoldBias,              // an addition behind a layer is its bias
       &kFoldBatchNorm,         // a layer and its BatchNormalization are one layer
       &kPlaceQuantizers,       // which values get a grid
       &kCalibrate,             // what the values look like on the samples
@@ -18,7 +19,7 @@ std::span<const Pass* const> all_passes() {
       &kLoadEncodings,         // grids that are known
       &kWeightRanges,          // the weights' scales
       &kActivationRanges,      // the activations' grids
-      &kExactSums,            // those of sums, one scale for several
+      &kExactSums,             // those of sums, one scale for several
       &kRoundFast,             // the weights' codes, for these grids
       &kCorrectBias,           // where they are the nearest ones: what that shifts the means by
   };

@@ -33,17 +33,28 @@ bool contains(const std::vector<ValueId>& values, ValueId id) { return std::find
               graph.value(view.value).name);
 }
 
-void add_to(ValueStatistics& statistics, const Batch& batch, const TapView& view, Range range, bool per_sample, int threads) {
+// A watched value as the samples of its batch; one where they are not apart, as in a feed. Copies that fill up a batch are
+// left out.
+struct Samples {
+  std::int64_t count = 1, each = 0;
+};
+
+Samples samples_of(const Batch& batch, const TapView& view) {
   const std::int64_t rows = real_rows(view.shape, batch), row = element_count(view.shape) / std::max<std::int64_t>(view.shape.empty() ? 1 : view.shape[0], 1);
-  const std::int64_t samples = batch.count > 0 && rows % batch.count == 0 ? batch.count : 1;  // a feed is one
-  const std::int64_t each = rows / samples * row;
-  statistics.histogram.add_samples(view.data, samples, each, batch.first, range, threads);  // copies that fill up a batch change no range
-  for (std::int64_t s = 0; s < samples && per_sample; ++s) {
-    const ValueExtremes extremes = find_extremes(view.data + s * each, each);
-    statistics.min_sum += extremes.min;
-    statistics.max_sum += extremes.max;
-  }
-  statistics.samples += samples;
+  const std::int64_t count = batch.count > 0 && rows % batch.count == 0 ? batch.count : 1;
+  return {count, rows / count * row};
+}
+
+Range union_of(const std::vector<Range>& ranges) {
+  Range all = ranges.front();
+  for (const Range& range : ranges) all = {std::min(all.min, range.min), std::max(all.max, range.max)};
+  return all;
+}
+
+void add_to(ValueStatistics& statistics, const Batch& batch, const TapView& view, const std::vector<Range>& ranges, int threads) {
+  const Samples samples = samples_of(batch, view);
+  statistics.histogram.add_samples(view.data, samples.count, samples.each, batch.first, union_of(ranges), threads);
+  statistics.samples.insert(statistics.samples.end(), ranges.begin(), ranges.end());
 }
 
 }  // namespace
@@ -55,10 +66,14 @@ void watch_values(const Graph& graph, const std::vector<ValueId>& values, const 
   for_each_batch(data, plan, job, step, most, [&](const Batch& batch) { session.run(batch.inputs, [&](const TapView& view) { watch(batch, view); }); });
 }
 
-Range finite_range(const Graph& graph, const Batch& batch, const TapView& view, const SampleSource& data, int threads) {
-  const Extremes extremes = extremes_of(view.data, element_count(view.shape), threads);
-  if (!extremes.finite) not_finite(graph, view, batch, data);
-  return extremes.range;
+std::vector<Range> finite_ranges(const Graph& graph, const Batch& batch, const TapView& view, const SampleSource& data, int threads) {
+  const Samples samples = samples_of(batch, view);
+  std::vector<Range> ranges;
+  for (const Extremes& extremes : extremes_of_each(view.data, samples.count, samples.each, threads)) {
+    if (!extremes.finite) not_finite(graph, view, batch, data);
+    ranges.push_back(extremes.range);
+  }
+  return ranges;
 }
 
 Calibration calibrate(const Graph& graph, const CalibrationWishes& wishes, const SampleSource& data, const Job& job) {
@@ -73,7 +88,7 @@ Calibration calibrate(const Graph& graph, const CalibrationWishes& wishes, const
   watch_values(graph, values, data, -1, "calibrating", job, [&](const Batch& batch, const TapView& view) {
     if (contains(outputs.values(), view.value)) outputs.add(batch, view);
     if (const auto statistics = found.statistics.find(view.value); statistics != found.statistics.end()) {
-      add_to(statistics->second, batch, view, finite_range(graph, batch, view, data, job.threads), wishes.per_sample, job.threads);
+      add_to(statistics->second, batch, view, finite_ranges(graph, batch, view, data, job.threads), job.threads);
     }
     if (const auto channels = found.channels.find(view.value); channels != found.channels.end()) channels->second.merge(view, job.threads);
   });

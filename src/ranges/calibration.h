@@ -18,8 +18,9 @@ using Watch = std::function<void(const Batch& batch, const TapView& view)>;
 void watch_values(const Graph& graph, const std::vector<ValueId>& values, const SampleSource& data, std::int64_t most,
                   std::string_view step, const Job& job, const Watch& watch);
 
-// The least and greatest number of a watched value. Throws Error naming the sample and the value when one is NaN or infinite.
-Range finite_range(const Graph& graph, const Batch& batch, const TapView& view, const SampleSource& data, int threads);
+// Least and greatest of each sample of a watched value; of a batch whose samples are not apart, of all. Throws Error naming
+// the sample and the value when one is NaN or infinite.
+std::vector<Range> finite_ranges(const Graph& graph, const Batch& batch, const TapView& view, const SampleSource& data, int threads);
 
 // Least and greatest of each channel (axis 1).
 struct ChannelRange {
@@ -43,7 +44,6 @@ struct Calibration {
 struct CalibrationWishes {
   std::vector<ValueId> statistics, channels;
   std::int64_t bins = Histogram::kDefaultBins;
-  bool per_sample = false;                              // each sample's extremes, for RangeMethod::mean_minmax
   std::uint64_t seed = 0;
 };
 

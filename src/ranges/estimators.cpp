@@ -14,6 +14,16 @@ namespace {
 
 Range with_zero(Range range) { return {std::min(range.min, 0.0f), std::max(range.max, 0.0f)}; }
 
+Range mean_range(const std::vector<Range>& samples) {
+  double min = 0, max = 0;
+  for (const Range& sample : samples) {
+    min += sample.min;
+    max += sample.max;
+  }
+  const auto count = static_cast<double>(samples.size());
+  return {static_cast<float>(min / count), static_cast<float>(max / count)};
+}
+
 Encoding on_range(const Encoding& grid, Range range) {
   Encoding encoding = grid;
   encoding.axis = Encoding::kPerTensor;
@@ -27,7 +37,10 @@ Encoding on_range(const Encoding& grid, Range range) {
 class MseSearch {
  public:
   MseSearch(const ValueStatistics& statistics, const Encoding& grid, bool keep_max)
-      : bins_(statistics.histogram.filled()), grid_(grid), full_(with_zero(statistics.histogram.range())), keep_max_(keep_max) {}
+      : bins_(expected_bins(statistics)),
+        grid_(grid),
+        full_(with_zero({static_cast<float>(bins_.front().centre), static_cast<float>(bins_.back().centre)})),
+        least_high_(keep_max && full_.max > 0 ? statistics.histogram.range().max / full_.max : 0) {}
 
   Range run() {
     constexpr int kCoarse = 20;
@@ -45,12 +58,12 @@ class MseSearch {
 
  private:
   Range range(double low, double high) const {
-    return {static_cast<float>(full_.min * low), static_cast<float>(full_.max * (keep_max_ ? 1.0 : high))};
+    return {static_cast<float>(full_.min * low), static_cast<float>(full_.max * high)};
   }
 
   void try_ends(double low, double high) {
-    if (low <= 0 || high <= 0 || low > 1 || high > 1) return;
-    if ((full_.min == 0 && low != 1) || ((full_.max == 0 || keep_max_) && high != 1)) return;
+    if (low <= 0 || high < least_high_ || high <= 0 || low > 1 || high > 1) return;
+    if ((full_.min == 0 && low != 1) || (full_.max == 0 && high != 1)) return;
     if (grid_.symmetric && low != high && full_.min != 0 && full_.max != 0) return;
     const double error = grid_error(bins_, on_range(grid_, range(low, high)));
     if (error < best_) {
@@ -63,7 +76,7 @@ class MseSearch {
   const std::vector<Histogram::Bin> bins_;
   const Encoding& grid_;
   const Range full_;
-  const bool keep_max_;
+  const double least_high_;  // of keep_max: 0 without it
   double best_ = std::numeric_limits<double>::infinity(), best_low_ = 1, best_high_ = 1;
 };
 
@@ -98,8 +111,8 @@ double grid_error(const std::vector<Histogram::Bin>& bins, const Encoding& encod
   const double low = encoding.code_min() - zero, high = encoding.code_max() - zero;
   double error = 0;
   for (const Histogram::Bin& bin : bins) {
-    const double off = bin.centre - scale * std::clamp(std::nearbyint(bin.centre / scale), low, high);
-    error += bin.count * off * off;
+    const double code = std::nearbyint(bin.centre / scale), within = std::clamp(code, low, high), off = bin.centre - scale * within;
+    error += (code == within ? bin.count : bin.clipped) * off * off;
   }
   return error;
 }
@@ -113,8 +126,7 @@ Range estimate_range(const ValueStatistics& statistics, const Encoding& grid, co
   switch (options.method) {
     case RangeMethod::minmax: break;
     case RangeMethod::mean_minmax:
-      range = {static_cast<float>(statistics.min_sum / static_cast<double>(statistics.samples)),
-               static_cast<float>(statistics.max_sum / static_cast<double>(statistics.samples))};
+      range = mean_range(statistics.samples);
       break;
     case RangeMethod::percentile:
       range = {histogram.quantile(1 - options.percentile / 100), histogram.quantile(options.percentile / 100)};
@@ -122,7 +134,7 @@ Range estimate_range(const ValueStatistics& statistics, const Encoding& grid, co
     case RangeMethod::mse: range = MseSearch(statistics, grid, options.keep_max).run(); break;
     case RangeMethod::kl: range = kl_range(histogram, grid); break;
   }
-  if (options.keep_max) range.max = full.max;
+  if (options.keep_max) range.max = std::max(range.max, full.max);
   return with_zero(range);
 }
 

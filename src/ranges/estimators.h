@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ranges/histogram.h"
+#include "ranges/value_statistics.h"
 
 namespace halftone {
 
@@ -12,15 +12,6 @@ enum class RangeMethod { mse, minmax, mean_minmax, percentile, kl };
 
 // "mse", "minmax", "mean-minmax", "percentile", "kl"; throws UsageError for another.
 RangeMethod range_method(const std::string& name);
-
-// What one value gathers over the calibration samples; mergeable in any order but for mean_minmax's float64 sums, which
-// are added in the order of the samples.
-struct ValueStatistics {
-  explicit ValueStatistics(std::int64_t bins = Histogram::kDefaultBins, std::uint64_t seed = 0) : histogram(bins, seed) {}
-  Histogram histogram;
-  double min_sum = 0, max_sum = 0;   // of each sample's extremes
-  std::int64_t samples = 0;
-};
 
 struct EstimatorOptions {
   RangeMethod method = RangeMethod::mse;
@@ -30,7 +21,8 @@ struct EstimatorOptions {
 
 // The range for a grid like `grid` (bits, signedness, symmetry). Contains 0; [c, c] for a constant.
 //   minmax       of all values          mean_minmax  mean over samples of each sample's extremes
-//   percentile   p and 1 - p, each end  mse          argmin sum (x - x_hat)^2, both ends independent, coarse to fine
+//   percentile   p and 1 - p, each end  mse          argmin sum (x - x_hat)^2, both ends independent, coarse to fine,
+//                over the values that were seen and those expected beyond (expected_bins)
 //   kl           the clipping with the least KL(values || quantized values), as TensorRT's calibration does
 Range estimate_range(const ValueStatistics& statistics, const Encoding& grid, const EstimatorOptions& options);
 

@@ -23,22 +23,27 @@ double width_for(double magnitude, std::int64_t half) {
 
 }  // namespace
 
-Extremes extremes_of(const float* values, std::int64_t count, int threads) {
-  const std::int64_t blocks = (count + kBlock - 1) / kBlock;
-  std::vector<ValueExtremes> parts(static_cast<std::size_t>(blocks));
-  parallel_blocks(count, kBlock, threads, [&](std::int64_t first, std::int64_t end) {
-    parts[static_cast<std::size_t>(first / kBlock)] = find_extremes(values + first, end - first);
+std::vector<Extremes> extremes_of_each(const float* values, std::int64_t samples, std::int64_t each, int threads) {
+  const std::int64_t blocks = std::max<std::int64_t>((each + kBlock - 1) / kBlock, 1);
+  std::vector<ValueExtremes> parts(static_cast<std::size_t>(samples * blocks));
+  parallel_for(samples * blocks, threads, [&](std::int64_t part) {
+    const std::int64_t first = part % blocks * kBlock;
+    parts[static_cast<std::size_t>(part)] = find_extremes(values + part / blocks * each + first, std::min(kBlock, each - first));
   });
-  Extremes all;
-  if (parts.empty()) return all;
-  all.range = {parts[0].min, parts[0].max};
-  for (const ValueExtremes& part : parts) {
-    all.finite = all.finite && part.finite;
-    all.range.min = std::min(all.range.min, part.min);
-    all.range.max = std::max(all.range.max, part.max);
+  std::vector<Extremes> found;
+  for (std::int64_t s = 0; s < samples; ++s) {
+    const auto own = std::span(parts).subspan(static_cast<std::size_t>(s * blocks), static_cast<std::size_t>(blocks));
+    Extremes all = {{own[0].min, own[0].max}, true};
+    for (const ValueExtremes& part : own) {
+      all.finite = all.finite && part.finite;
+      all.range = {std::min(all.range.min, part.min), std::max(all.range.max, part.max)};
+    }
+    found.push_back(all);
   }
-  return all;
+  return found;
 }
+
+Extremes extremes_of(const float* values, std::int64_t count, int threads) { return extremes_of_each(values, 1, count, threads)[0]; }
 
 Histogram::Histogram(std::int64_t bins, std::uint64_t seed) : seed_(seed) {
   if (bins < kFewestBins || bins % 2 != 0 || bins > (1 << 20)) {
@@ -133,7 +138,8 @@ std::vector<Histogram::Bin> Histogram::filled() const {
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     if (counts_[i] == 0) continue;
     const double low = std::max<double>(lower_edge(i), min_), high = std::min<double>(lower_edge(i + 1), max_);
-    bins.push_back({width_ == 0 ? 0.0 : (low + high) / 2, static_cast<double>(counts_[i])});
+    const auto count = static_cast<double>(counts_[i]);
+    bins.push_back({width_ == 0 ? 0.0 : (low + high) / 2, count, count});
   }
   return bins;
 }

@@ -34,6 +34,7 @@ class Histogram {
   // Bins that hold something, in ascending order: their centre (clipped to the values' range) and count.
   struct Bin {
     double centre, count;
+    double clipped;  // as many errors it counts for where it is clipped
   };
   std::vector<Bin> filled() const;
 
@@ -60,5 +61,6 @@ struct Extremes {
   bool finite = true;
 };
 Extremes extremes_of(const float* values, std::int64_t count, int threads);
+std::vector<Extremes> extremes_of_each(const float* values, std::int64_t samples, std::int64_t each, int threads);  // [samples, each]
 
 }  // namespace halftone

@@ -7,7 +7,7 @@
 
 namespace halftone {
 
-ScaleCurve::ScaleCurve(const Histogram& histogram, const Encoding& grid) : grid_(grid), bins_(histogram.filled()) {
+ScaleCurve::ScaleCurve(std::vector<Histogram::Bin> bins, const Encoding& grid) : grid_(grid), bins_(std::move(bins)) {
   double count = 0, sum = 0, squares = 0;
   const auto note = [&] {
     counts_.push_back(count);
@@ -16,9 +16,10 @@ ScaleCurve::ScaleCurve(const Histogram& histogram, const Encoding& grid) : grid_
   };
   note();
   for (const Histogram::Bin& bin : bins_) {
-    count += bin.count;
-    sum += bin.count * bin.centre;
-    squares += bin.count * bin.centre * bin.centre;
+    whole_ += bin.count;
+    count += bin.clipped;
+    sum += bin.clipped * bin.centre;
+    squares += bin.clipped * bin.centre * bin.centre;
     note();
   }
 }
@@ -32,7 +33,7 @@ const ScaleCurve::Loss& ScaleCurve::at(int rung) {
   return found != known_.end() ? found->second : known_.emplace(rung, loss_at(scale_of(rung))).first->second;
 }
 
-double ScaleCurve::on(const Encoding& grid) const { return counts_.back() > 0 ? grid_error(bins_, grid) / counts_.back() : 0; }
+double ScaleCurve::on(const Encoding& grid) const { return whole_ > 0 ? grid_error(bins_, grid) / whole_ : 0; }
 
 ScaleCurve::Loss ScaleCurve::loss_at(double scale) const {
   Encoding grid = grid_;
@@ -72,8 +73,7 @@ double ScaleCurve::clipped_at(double scale, std::int32_t zero_point) const {
   const auto beyond = [&](std::size_t first, std::size_t last, double end) {
     return (squares_[last] - squares_[first]) - 2 * end * (sums_[last] - sums_[first]) + end * end * (counts_[last] - counts_[first]);
   };
-  const double whole = counts_.back();
-  return whole > 0 ? std::max(0.0, (beyond(0, place(low), low) + beyond(place(high), bins_.size(), high)) / whole) : 0;
+  return whole_ > 0 ? std::max(0.0, (beyond(0, place(low), low) + beyond(place(high), bins_.size(), high)) / whole_) : 0;
 }
 
 }  // namespace halftone

@@ -12,8 +12,8 @@ namespace halftone {
 // Scales come from one ladder, the same for all values, so that values can be asked about the same scale.
 class ScaleCurve {
  public:
-  // grid: per tensor; bits, signedness and symmetry count, scale and zero_point do not.
-  ScaleCurve(const Histogram& histogram, const Encoding& grid);
+  // bins: in ascending order. grid: per tensor; bits, signedness and symmetry count, scale and zero_point do not.
+  ScaleCurve(std::vector<Histogram::Bin> bins, const Encoding& grid);
 
   static constexpr int kRungsInOctave = 16;
   static float scale_of(int rung);
@@ -37,7 +37,8 @@ class ScaleCurve {
 
   Encoding grid_;
   std::vector<Histogram::Bin> bins_;
-  std::vector<double> counts_, sums_, squares_;  // of the bins before each bin
+  double whole_ = 0;                             // count of all bins
+  std::vector<double> counts_, sums_, squares_;  // of the bins before each bin, as clipping counts them
   std::map<int, Loss> known_;
 };
 

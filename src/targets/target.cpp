@@ -30,6 +30,7 @@ class TargetReader {
     target.float_attributes = attributes("operators", "float_attributes");
     target.activations = strings("operators", "activations", {"Relu", "Clip"});
     target.fused_after = strings("fusion", "fused_after", {});
+    if (root_["fusion"]["bias_after"]) target.bias_after = strings("fusion", "bias_after", {"MatMul"});
     require("requantization", "multiplier", "float32");
     require("requantization", "rounding", "half_even");
     refuse_unknown_keys();
@@ -108,7 +109,7 @@ class TargetReader {
 
   const toml::table& root_;
   const std::string where_;
-  std::set<std::string> known_;
+  std::set<std::string> known_ = {"fusion.bias_after"};
 };
 
 Target parse(std::string_view toml_text, const std::string& where) {

@@ -22,6 +22,7 @@ struct Target {
   std::map<std::string, std::set<std::string>> float_attributes;  // operator -> attributes that, set, keep it in float
   std::set<std::string> activations;        // clamps that may be fused
   std::set<std::string> fused_after;        // producers that they fuse into
+  std::set<std::string> bias_after;         // layers without a bias that take the Add of a constant behind them as one
 };
 
 // Bits of the narrowest of the types that holds codes of so many bits; 0: there is none.

@@ -46,6 +46,39 @@ float largest_weight(const Graph& graph, std::size_t layer) {
 
 }  // namespace
 
+TEST(FoldBias, TakesOneConstantAChannelIntoTheLayer) {
+  for (const Shape& shape : {Shape{4, 1, 1}, Shape{1, 4, 1, 1}, Shape{1}, Shape{1, 1, 1, 1}}) {
+    for (const bool has_bias : {false, true}) {
+      NetBuilder b;
+      const ValueId sum = b.node("Add", {b.constant(random_tensor(shape, 3)), b.conv(b.input({1, 3, 6, 6}), 3, 4, 3, {.bias = has_bias})});
+      Graph graph = b.finish(b.relu(sum));
+      const Tensor x = random_tensor({2, 3, 6, 6}, 1);
+      const auto before = run_float(graph, x);
+      PassRun run;
+      EXPECT_EQ(run(kFoldBias, graph).changed, 1);
+      EXPECT_EQ(count(graph, "Add"), 0);
+      EXPECT_LT(relative_error(run_float(graph, x), before), 1e-6);
+    }
+  }
+}
+
+TEST(FoldBias, LeavesWhatIsNoBias) {
+  const auto changes = [](const Tensor& added, bool read_twice, const std::vector<std::string>& exclude) {
+    NetBuilder b;
+    const ValueId x = b.conv(b.input({1, 3, 6, 6}), 3, 4, 3);
+    const ValueId sum = b.node("Add", {x, b.constant(added)});
+    Graph graph = b.finish(read_twice ? b.add(sum, x) : sum);
+    PassRun run(nullptr, {.exclude = exclude});
+    return run(kFoldBias, graph).changed;
+  };
+  EXPECT_EQ(changes(random_tensor({4, 1, 1}, 3), false, {}), 1);
+  EXPECT_EQ(changes(random_tensor({4}, 3), false, {}), 0) << "along the width";
+  EXPECT_EQ(changes(random_tensor({1, 4, 4}, 3), false, {}), 0) << "one a place";
+  EXPECT_EQ(changes(random_tensor({1, 1, 4, 1, 1}, 3), false, {}), 0) << "the result has one more axis";
+  EXPECT_EQ(changes(random_tensor({4, 1, 1}, 3), true, {}), 0) << "others read the layer";
+  EXPECT_EQ(changes(random_tensor({4, 1, 1}, 3), false, {"add*"}), 0) << "excluded";
+}
+
 TEST(FoldConstants, EvaluatesShapeChainsAndDropsIdentities) {
   NetBuilder b;
   const ValueId x = b.input({1, 3, 4, 4});

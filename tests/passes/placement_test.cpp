@@ -49,6 +49,37 @@ TEST(PlaceQuantizers, GivesOneEncodingObjectToAllThatOnlyMovesValues) {  // case
   for (ValueId id : {pooled, reshaped, moved, padded}) EXPECT_EQ(graph.encoding(id), shared) << graph.value(id).name;
 }
 
+TEST(PlaceQuantizers, SharesOneGridThroughSplitAndNearestResizeAlone) {  // case P3
+  NetBuilder b;
+  const ValueId x = b.relu(b.conv(b.input({1, 3, 8, 8}), 3, 4, 1));
+  const ValueId half = b.node("Split", {x, b.constant(Tensor::from<std::int64_t>({2}, {1, 3}))}, {{"axis", std::int64_t{1}}});
+  const ValueId rest = b.graph.add_value("rest");
+  const NodeId split = b.graph.value(half).producer;
+  b.graph.edit(split).outputs.push_back(rest);
+  b.graph.edit(rest).producer = split;
+  const Tensor scales = Tensor::from<float>({4}, {1, 1, 2, 2});
+  const ValueId larger = b.node("Resize", {half, ValueId::none, b.constant(scales)}, {{"mode", std::string("nearest")}});
+  const ValueId smooth = b.node("Resize", {rest, ValueId::none, b.constant(scales)}, {{"mode", std::string("linear")}});
+  const Graph graph = placed(b.finish(b.conv(b.node("Concat", {larger, smooth}, {{"axis", std::int64_t{1}}}), 4, 4, 1)));
+  for (ValueId id : {half, rest, larger}) EXPECT_EQ(graph.encoding(id), graph.encoding(x)) << graph.value(id).name;
+  EXPECT_NE(graph.encoding(smooth), graph.encoding(x));
+}
+
+TEST(PlaceQuantizers, PutsNoGridBetweenAMatMulAndItsBias) {
+  NetBuilder b;
+  const ValueId x = b.input({1, 5, 6});
+  const ValueId product = b.node("MatMul", {x, b.constant(random_tensor({6, 4}, 3))});
+  const ValueId sum = b.node("Add", {b.constant(random_tensor({4}, 4)), product});  // the constant may stand first
+  const ValueId result = b.relu(sum);
+  Graph graph = b.finish(b.node("MatMul", {result, b.constant(random_tensor({4, 4}, 5))}));
+  const std::string add = graph.producer(sum)->name;
+  const Graph fused = placed(graph), apart = placed(graph, {add});
+  EXPECT_EQ(fused.encoding(product), nullptr);
+  EXPECT_EQ(fused.encoding(sum), nullptr);
+  EXPECT_NE(fused.encoding(result), nullptr);
+  EXPECT_NE(apart.encoding(product), nullptr);
+}
+
 TEST(PlaceQuantizers, ReachesTheInputThroughAPad) {
   NetBuilder b;
   const ValueId x = b.input({1, 3, 8, 8});

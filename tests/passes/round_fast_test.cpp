@@ -62,7 +62,7 @@ TEST(RoundFast, LeavesWeightsOnTheGridsOfTheirBlocks) {
   NetBuilder b;
   const ValueId hidden = b.relu(b.gemm(b.input({1, 24}), 24, 20));
   const Graph real = b.finish(b.node("MatMul", {hidden, b.constant(random_tensor({20, 6}, 3))}));
-  const MemoryDataset data(random_tensor({64, 24}, 5));
+  const MemoryDataset data(random_tensor({256, 24}, 5));
   Graph graph = real;
   PassRun run(&data, {.weight_bits = 4, .block_size = 8});
   for (const Pass* pass : {&kPlaceQuantizers, &kWeightRanges, &kActivationRanges}) run(*pass, graph);

@@ -44,7 +44,7 @@ TEST(Calibrate, FindsChannelRangesStatisticsAndOutputsInOneRun) {
   job.value_bytes = 1 << 16;  // some batches
   const Calibration found = calibrate(graph, wishes, data, job);
   ASSERT_EQ(found.statistics.size(), 2u);
-  EXPECT_EQ(found.statistics.at(wishes.channels[0]).samples, 11);
+  EXPECT_EQ(found.statistics.at(wishes.channels[0]).samples.size(), 11u);
   for (ValueId id : wishes.channels) {
     const ChannelRange expected = brute_force(graph, id, data);
     EXPECT_EQ(found.channels.at(id).min, expected.min);

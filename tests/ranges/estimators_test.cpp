@@ -14,9 +14,7 @@ ValueStatistics statistics_of(const std::vector<float>& values, std::int64_t bin
   ValueStatistics s(bins);
   s.histogram.add(values.data(), static_cast<std::int64_t>(values.size()), 1);
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  s.min_sum = *low;
-  s.max_sum = *high;
-  s.samples = 1;
+  s.samples = {{*low, *high}};
   return s;
 }
 

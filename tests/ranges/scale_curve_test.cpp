@@ -41,7 +41,7 @@ TEST(ScaleCurve, ClipsTheLeastOfAllZeroPoints) {
     for (const auto& [shift, least] : {std::pair{0.0f, -9.0f}, {1.0f, -9.0f}, {-2.0f, -9.0f}, {0.5f, 0.0f}}) {
       const Histogram histogram = histogram_of(shifted_normals(shift, least));
       Encoding grid{.bits = 6, .is_signed = is_signed};
-      ScaleCurve curve(histogram, grid);
+      ScaleCurve curve(histogram.filled(), grid);
       for (const int rung : {-80, -64, -56, -50, -40}) {
         const ScaleCurve::Loss& loss = curve.at(rung);
         grid.scale = {ScaleCurve::scale_of(rung)};
@@ -61,11 +61,11 @@ TEST(ScaleCurve, ClipsTheLeastOfAllZeroPoints) {
 }
 
 TEST(ScaleCurve, SharesRoomBetweenBothEnds) {
-  ScaleCurve curve(histogram_of({-1.0f, 0.5f, 1.0f}), {.bits = 8});
+  ScaleCurve curve(histogram_of({-1.0f, 0.5f, 1.0f}).filled(), {.bits = 8});
   EXPECT_NEAR(curve.at(-64).zero_point, 128, 2);  // 16 codes of 256 are used
-  EXPECT_EQ(ScaleCurve(histogram_of({0.5f, 1.0f}), {.bits = 8}).at(-64).zero_point, 0);
-  EXPECT_EQ(ScaleCurve(histogram_of({-0.5f, -1.0f}), {.bits = 8}).at(-64).zero_point, 255);
-  EXPECT_EQ(ScaleCurve(histogram_of({-1.0f, 1.0f}), {.bits = 8, .is_signed = true, .symmetric = true}).at(-64).zero_point, 0);
+  EXPECT_EQ(ScaleCurve(histogram_of({0.5f, 1.0f}).filled(), {.bits = 8}).at(-64).zero_point, 0);
+  EXPECT_EQ(ScaleCurve(histogram_of({-0.5f, -1.0f}).filled(), {.bits = 8}).at(-64).zero_point, 255);
+  EXPECT_EQ(ScaleCurve(histogram_of({-1.0f, 1.0f}).filled(), {.bits = 8, .is_signed = true, .symmetric = true}).at(-64).zero_point, 0);
 }
 
 TEST(ScaleCurve, LadderGoesByPowersOfTwo) {

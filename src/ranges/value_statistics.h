@@ -1,0 +1,28 @@
+// What one value gathers over the calibration samples, and what it lets expect of samples that were not seen.
+#pragma once
+
+#include <vector>
+
+#include "ranges/histogram.h"
+
+namespace halftone {
+
+struct ValueStatistics {
+  explicit ValueStatistics(std::int64_t bins = Histogram::kDefaultBins, std::uint64_t seed = 0) : histogram(bins, seed) {}
+  Histogram histogram;
+  std::vector<Range> samples;  // least and greatest of each, in their order
+};
+
+// The histogram's bins in ascending order, and what samples that were not seen are expected to hold beyond both ends.
+//
+// Beyond: of as many samples again one value is expected to reach further than all. How far follows an exponential law whose
+// mean is the mean excess of the few greatest extremes over the next (Pickands 1975). Where two samples reach the same end
+// it is a bound, and nothing lies beyond; nor beyond 0, where all values have one sign.
+//
+// What is clipped comes from few samples, and others may hold more of it: a bin's `clipped` is its count times
+// 1 + 3 sqrt(6 / k) where k samples reach so far, three standard errors of a mean of k squares of exponential values (whose
+// mean square is six times the square of their mean). Of more than 16 samples it falls with their square: what lies near the
+// end of many samples is known well enough, and room for it would cost more than it gains.
+std::vector<Histogram::Bin> expected_bins(const ValueStatistics& statistics);
+
+}  // namespace halftone
