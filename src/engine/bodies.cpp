@@ -77,7 +77,10 @@ std::vector<Tensor> Bodies::run_loop(const Node& node, const std::vector<const T
   if (trips > kMostIterations) throw Error("{} iterations are too many", trips);
   bool goes_on = inputs[1] == nullptr || holds(*inputs[1]);
   std::vector<Tensor> now;
-  for (std::size_t i = 0; i < states; ++i) now.push_back(*inputs[i + 2]);
+  for (std::size_t i = 0; i < states; ++i) {
+    if (inputs[i + 2] == nullptr) throw Error("input {} is missing", i + 2);
+    now.push_back(*inputs[i + 2]);
+  }
   std::vector<std::vector<Tensor>> scans(body.outputs().size() - states - 1);
   for (std::int64_t trip = 0; trip < trips && goes_on; ++trip) {
     std::vector<Tensor> arguments = {one(DataType::int64, trip), one(DataType::boolean, 1)};
