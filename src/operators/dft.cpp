@@ -3,7 +3,7 @@
 // before opset 20, an input since. ONNX since 17.
 #include "graph/encoding.h"
 #include "operators/fourier.h"
-#include "operators/operator.h"
+#include "operators/one_number.h"
 
 namespace halftone {
 namespace {
@@ -15,10 +15,8 @@ struct Transform {
 
 // One number of an input; `otherwise` where it is absent, nullopt: not known yet.
 std::optional<std::int64_t> number(const Call& call, std::size_t i, std::int64_t otherwise) {
-  if (!call.has(i)) return otherwise;
-  if (element_count(call.input(i).shape) != 1) throw Error("input {} is {}; it must be one number", i, to_string(call.input(i).shape));
-  if (call.input(i).value == nullptr) return std::nullopt;
-  return call.integers(i)->front();
+  if (!knows_one_number(call, i)) return std::nullopt;
+  return call.has(i) ? call.integers(i)->front() : otherwise;
 }
 
 std::optional<Transform> transform_of(const Call& call) {

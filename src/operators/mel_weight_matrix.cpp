@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "operators/element_type.h"
-#include "operators/operator.h"
+#include "operators/one_number.h"
 
 namespace halftone {
 namespace {
@@ -28,8 +28,7 @@ std::vector<DataType> types(const Node& node, const std::vector<DataType>&) { re
 std::optional<MelScale> scale_of(const Call& call) {
   constexpr std::int64_t kLargest = std::int64_t{1} << 31;
   for (std::size_t i = 0; i < 5; ++i) {
-    if (element_count(call.input(i).shape) != 1) throw Error("input {} is {}; it must be one number", i, to_string(call.input(i).shape));
-    if (call.input(i).value == nullptr) return std::nullopt;
+    if (!knows_one_number(call, i)) return std::nullopt;
   }
   const MelScale scale{call.integers(0)->front(), call.integers(1)->front(), call.integers(2)->front(), to_floats(call.tensor(3))[0], to_floats(call.tensor(4))[0]};
   if (scale.mels < 1 || scale.length < 1 || scale.rate < 1 || scale.mels > kLargest || scale.length > kLargest) throw Error("{} mel bins of a transform of {} at a rate of {} are not possible", scale.mels, scale.length, scale.rate);

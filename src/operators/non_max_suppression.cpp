@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "operators/operator.h"
+#include "operators/one_number.h"
 
 namespace halftone {
 namespace {
@@ -37,8 +37,7 @@ std::optional<Limits> limits_of(const Call& call) {
   Limits limits;
   for (std::size_t i = 2; i < 5; ++i) {
     if (!call.has(i)) continue;
-    if (element_count(call.input(i).shape) != 1) throw Error("input {} is {}; it must be one number", i, to_string(call.input(i).shape));
-    if (call.input(i).value == nullptr) return std::nullopt;
+    if (!knows_one_number(call, i)) return std::nullopt;
     if (i == 2) limits.most = to_int64s(call.tensor(i))[0];
     if (i == 3) limits.iou = to_floats(call.tensor(i))[0];
     if (i == 4) limits.score = to_floats(call.tensor(i))[0];

@@ -1,7 +1,7 @@
 // STFT: the discrete Fourier transforms of frames of a signal [batch, length, 1 (real) or 2 (complex)], frame_step apart and weighed by a
 // window: [batch, frames, bins, 2]. onesided: the first half of a real signal's spectrum. ONNX since 17.
 #include "operators/fourier.h"
-#include "operators/operator.h"
+#include "operators/one_number.h"
 
 namespace halftone {
 namespace {
@@ -17,11 +17,7 @@ std::optional<Frames> frames_of(const Call& call) {
   const bool onesided = call.attributes().integer("onesided", 1) != 0;
   if (onesided && x[2] == 2) throw Error("it is onesided, with a complex signal");
   if (call.has(2) && call.input(2).shape.size() != 1) throw Error("its window has rank {}, not 1", call.input(2).shape.size());
-  for (std::size_t i : {1, 3}) {
-    if (!call.has(i)) continue;
-    if (element_count(call.input(i).shape) != 1) throw Error("input {} is {}; it must be one number", i, to_string(call.input(i).shape));
-    if (call.input(i).value == nullptr) return std::nullopt;
-  }
+  if (!knows_one_number(call, 1) || !knows_one_number(call, 3)) return std::nullopt;
   Frames f;
   f.step = call.integers(1)->front();
   f.length = call.has(3) ? call.integers(3)->front() : call.has(2) ? call.input(2).shape[0] : x[1];

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "operators/element_type.h"
+#include "operators/one_number.h"
 
 namespace halftone {
 
@@ -12,9 +13,8 @@ std::vector<DataType> window_function_types(const Node& node, const std::vector<
 
 std::optional<std::vector<TensorSpec>> window_function_shapes(const Call& call) {
   require_inputs(call, 1, 1);
-  if (element_count(call.input(0).shape) != 1) throw Error("its size {} is not one number", to_string(call.input(0).shape));
+  if (!knows_one_number(call, 0)) return std::nullopt;
   const auto size = call.integers(0);
-  if (!size) return std::nullopt;
   if (size->front() < 0) throw Error("a window of {} is not possible", size->front());
   return std::vector<TensorSpec>{{window_function_types(call.node, {})[0], {size->front()}}};
 }
