@@ -1,9 +1,9 @@
-"""Single operators with ONNX Runtime's outputs, in the corners that ONNX's node tests leave out, as folders for
+"""Single operators, and sequences, with ONNX Runtime's outputs, in the corners that ONNX's node tests leave out, as folders for
 operators_test.cpp.
 
     .venv/bin/python tests/differential/make_operators.py OUT
 
-Fixed seeds; all shapes are symbolic. Does nothing when OUT was made by the same packages and sources.
+Fixed seeds; all shapes are symbolic, but those that are split into sequences. Does nothing when OUT was made by the same packages and sources.
 """
 import sys
 from pathlib import Path
@@ -139,22 +139,41 @@ def others():
     yield "loss_sum", "NegativeLogLikelihoodLoss", 13, [normal(3, 5), np.array([0, 4, 2], np.int32)], dict(reduction="sum"), 1
 
 
+def sequences():
+    node, constant = helper.make_node, lambda n, v: helper.make_node("Constant", [], [n], value=onnx.numpy_helper.from_array(np.array(v, np.int64)))
+    first = [constant("c0", 0), constant("c1", -1), constant("lengths", [2, 1, 3])]
+    yield "sequence_split", [
+        *first, node("SplitToSequence", ["x0", "lengths"], ["s"], axis=1), node("SequenceAt", ["s", "c1"], ["y0"]), node("SequenceLength", ["s"], ["y1"]),
+        node("SequenceErase", ["s", "c0"], ["t"]), node("SequenceInsert", ["t", "x1"], ["u"]), node("ConcatFromSequence", ["u"], ["y2"], axis=-1),
+    ], 13, [normal(2, 6), normal(2, 1)], {}, 3
+    yield "sequence_unbind", [
+        *first, node("Relu", ["x0"], ["r"]), node("SplitToSequence", ["r"], ["s"], axis=-1, keepdims=0), node("SequenceAt", ["s", "c0"], ["y0"]),
+        node("SequenceAt", ["s", "c1"], ["a"]), node("SequenceConstruct", ["a", "y0", "a"], ["t"]), node("ConcatFromSequence", ["t"], ["y1"], axis=0, new_axis=1),
+    ], 12, [normal(2, 3)], {}, 2
+    yield "sequence_chunks", [
+        constant("two", 2), constant("c0", 0), node("SequenceEmpty", [], ["e"]), node("SplitToSequence", ["x0", "two"], ["s"]), node("SequenceAt", ["s", "two"], ["y0"]),
+        node("SequenceInsert", ["e", "x0"], ["f"]), node("SequenceInsert", ["f", "y0", "c0"], ["g"]), node("ConcatFromSequence", ["g"], ["y1"], axis=0),
+    ], 18, [normal(5, 3)], {}, 2
+
+
 def cases():
-    for family in (einsum, grid_sample, non_max_suppression, scan, attention, fourier, regions, others):
+    for family in (einsum, grid_sample, non_max_suppression, scan, attention, fourier, regions, sequences, others):
         for name, type_, opset, inputs, attributes, outputs in family():
             names = ["" if isinstance(x, str) else f"x{i}" for i, x in enumerate(inputs)]
             arrays = [x for x in inputs if not isinstance(x, str)]
             made = [f"y{i}" for i in range(outputs)]
             if name.startswith("attention_scores"):
                 made[1:3] = ["", ""]
-            node = helper.make_node(type_, names, made, name=name, **attributes)
+            nodes = type_ if family is sequences else [helper.make_node(type_, names, made, name=name, **attributes)]
             shown = [y for y in made if y]
-            symbolic = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(x.dtype), [None] * x.ndim) for n, x in zip(filter(None, names), arrays)]
-            graph = helper.make_graph([node], name, symbolic, [onnx.ValueInfoProto(name=y) for y in shown])
+            symbolic = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape if family is sequences else [None] * x.ndim) for n, x in zip(filter(None, names), arrays)]
+            graph = helper.make_graph(nodes, name, symbolic, [onnx.ValueInfoProto(name=y) for y in shown])
             model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
             model = onnx.shape_inference.infer_shapes(model)
             feeds = dict(zip(filter(None, names), arrays))
-            session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+            options = onnxruntime.SessionOptions()
+            options.log_severity_level = 3  # it warns of shapes that onnx infers too strictly
+            session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
             yield name, model, arrays, session.run(shown, feeds)
 
 
