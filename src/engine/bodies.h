@@ -1,4 +1,4 @@
-// Runs nodes with bodies (If, Loop): their graphs have Sessions of their own, in float32.
+// Runs nodes with bodies (If, Loop, Scan, FlexAttention): their graphs have Sessions of their own, in float32.
 #pragma once
 
 #include <map>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/session.h"
+#include "operators/scan.h"
 
 namespace halftone {
 
@@ -21,6 +22,10 @@ class Bodies {
  private:
   std::vector<Tensor> run_if(const Node& node, const std::vector<const Tensor*>& inputs);
   std::vector<Tensor> run_loop(const Node& node, const std::vector<const Tensor*>& inputs);
+  std::vector<Tensor> run_scan(const Node& node, const std::vector<const Tensor*>& inputs);
+  std::vector<Tensor> run_scan_of_batches(const Node& node, const ScanSpec& spec, const std::vector<const Tensor*>& inputs);
+  std::vector<Tensor> run_flex_attention(const Node& node, const std::vector<const Tensor*>& inputs);
+  std::vector<Tensor> scan(const Graph& body, const ScanSpec& spec, std::vector<Tensor> formal, const std::vector<Tensor>& captured);
   std::vector<Tensor> run_body(const Graph& body, const std::vector<Tensor>& inputs);
 
   int threads_;

@@ -5,18 +5,23 @@
 
 namespace halftone {
 
-extern const Operator kAbs, kAcos, kAcosh, kAdd, kAnd, kArgMax, kArgMin, kAsin, kAsinh, kAtan, kAtanh, kAveragePool,
-    kBatchNormalization, kBitShift, kBitwiseAnd, kBitwiseNot, kBitwiseOr, kBitwiseXor, kCast, kCastLike, kCeil, kCelu, kClip,
-    kCompress, kConcat, kConstant, kConstantOfShape, kConv, kConvTranspose, kCos, kCosh, kCumProd, kCumSum, kDepthToSpace,
-    kDequantizeLinear, kDiv, kDropout, kDynamicQuantizeLinear, kElu, kEqual, kErf, kExp, kExpand, kEyeLike, kFlatten, kFloor,
-    kGRU, kGather, kGatherElements, kGatherND, kGelu, kGemm, kGlobalAveragePool, kGlobalLpPool, kGlobalMaxPool, kGreater,
-    kGreaterOrEqual, kGroupNormalization, kHardSigmoid, kHardSwish, kHardmax, kIdentity, kIf, kInstanceNormalization, kIsInf,
-    kIsNaN, kLRN, kLSTM, kLayerNormalization, kLeakyRelu, kLess, kLessOrEqual, kLog, kLogSoftmax, kLoop, kLpNormalization,
-    kLpPool, kMatMul, kMax, kMaxPool, kMean, kMeanVarianceNormalization, kMin, kMish, kMod, kMul, kNeg, kNonZero, kNot,
-    kOneHot, kOr, kPRelu, kPad, kPow, kQuantizeLinear, kRMSNormalization, kRNN, kRange, kReciprocal, kReduceL1, kReduceL2,
-    kReduceLogSum, kReduceLogSumExp, kReduceMax, kReduceMean, kReduceMin, kReduceProd, kReduceSum, kReduceSumSquare, kRelu,
-    kReshape, kResize, kReverseSequence, kRound, kScaler, kScatterElements, kScatterND, kSelu, kShape, kShrink, kSigmoid,
-    kSign, kSin, kSinh, kSize, kSlice, kSoftmax, kSoftplus, kSoftsign, kSpaceToDepth, kSplit, kSqrt, kSqueeze, kSub, kSum,
-    kSwish, kTan, kTanh, kThresholdedRelu, kTile, kTopK, kTranspose, kTrilu, kUnsqueeze, kUpsample, kWhere, kXor;
+extern const Operator kAbs, kAcos, kAcosh, kAdd, kAffineGrid, kAnd, kArgMax, kArgMin, kArrayFeatureExtractor, kAsin, kAsinh,
+    kAtan, kAtanh, kAttention, kAveragePool, kBatchNormalization, kBinarizer, kBitCast, kBitShift, kBitwiseAnd, kBitwiseNot,
+    kBitwiseOr, kBitwiseXor, kBlackmanWindow, kCast, kCastLike, kCausalConvWithState, kCeil, kCelu, kCenterCropPad, kClip,
+    kCol2Im, kCompress, kConcat, kConstant, kConstantOfShape, kConv, kConvTranspose, kCos, kCosh, kCumProd, kCumSum, kDFT,
+    kDeformConv, kDepthToSpace, kDequantizeLinear, kDet, kDiv, kDropout, kDynamicQuantizeLinear, kEinsum, kElu, kEqual, kErf,
+    kExp, kExpand, kEyeLike, kFlatten, kFlexAttention, kFloor, kGRU, kGather, kGatherElements, kGatherND, kGelu, kGemm,
+    kGlobalAveragePool, kGlobalLpPool, kGlobalMaxPool, kGreater, kGreaterOrEqual, kGridSample, kGroupNormalization,
+    kHammingWindow, kHannWindow, kHardSigmoid, kHardSwish, kHardmax, kIdentity, kIf, kInstanceNormalization, kIsInf, kIsNaN,
+    kLRN, kLSTM, kLayerNormalization, kLeakyRelu, kLess, kLessOrEqual, kLinearAttention, kLog, kLogSoftmax, kLoop,
+    kLpNormalization, kLpPool, kMatMul, kMax, kMaxPool, kMaxRoiPool, kMaxUnpool, kMean, kMeanVarianceNormalization,
+    kMelWeightMatrix, kMin, kMish, kMod, kMul, kNeg, kNegativeLogLikelihoodLoss, kNonMaxSuppression, kNonZero, kNot, kOneHot,
+    kOptionalGetElement, kOptionalHasElement, kOr, kPRelu, kPad, kPow, kQuantizeLinear, kRMSNormalization, kRNN, kRange,
+    kReciprocal, kReduceL1, kReduceL2, kReduceLogSum, kReduceLogSumExp, kReduceMax, kReduceMean, kReduceMin, kReduceProd,
+    kReduceSum, kReduceSumSquare, kRelu, kReshape, kResize, kReverseSequence, kRoiAlign, kRotaryEmbedding, kRound, kSTFT,
+    kScaler, kScan, kScatter, kScatterElements, kScatterND, kSelu, kShape, kShrink, kSigmoid, kSign, kSin, kSinh, kSize,
+    kSlice, kSoftmax, kSoftmaxCrossEntropyLoss, kSoftplus, kSoftsign, kSpaceToDepth, kSplit, kSqrt, kSqueeze, kSub, kSum,
+    kSwiGLU, kSwish, kTan, kTanh, kTensorScatter, kThresholdedRelu, kTile, kTopK, kTranspose, kTrilu, kUnique, kUnsqueeze,
+    kUpsample, kWhere, kXor;
 
 }  // namespace halftone

@@ -10,6 +10,8 @@
 namespace halftone {
 namespace {
 
+constexpr std::int64_t kLargest = std::int64_t{1} << 31;  // of any number here: sums and products stay in 64 bits
+
 struct Transposed {
   Window window;   // of the convolution that it transposes: in and out change places
   std::vector<std::int64_t> out;
@@ -24,15 +26,22 @@ Transposed transposed_of(const Call& call) {
   if (t.group < 1 || x[1] != w[0] || w[0] % t.group != 0) throw Error("input {} and weight {} do not fit with group {}", to_string(x), to_string(w), t.group);
   t.kernels = w[1];
   const std::size_t rank = x.size() - 2;
+  const auto bounded = [&](const char* name) {
+    const std::vector<std::int64_t> values = call.attributes().integers(name);
+    for (std::int64_t value : values) {
+      if (value < -kLargest || value > kLargest) throw Error("{} holds {}", name, value);
+    }
+    return values;
+  };
   const auto numbers = [&](const char* name, std::size_t count, std::int64_t otherwise) {
-    std::vector<std::int64_t> values = call.attributes().integers(name);
+    std::vector<std::int64_t> values = bounded(name);
     if (values.empty()) values.assign(count, otherwise);
     if (values.size() != count) throw Error("{} has {} numbers; {} are needed", name, values.size(), count);
     return values;
   };
   const std::vector<std::int64_t> strides = numbers("strides", rank, 1), dilations = numbers("dilations", rank, 1), pads = numbers("pads", 2 * rank, 0);
   const std::vector<std::int64_t> extra = numbers("output_padding", rank, 0);
-  std::vector<std::int64_t> stated = call.attributes().integers("output_shape");
+  std::vector<std::int64_t> stated = bounded("output_shape");
   if (stated.size() > rank) stated.erase(stated.begin(), stated.end() - static_cast<std::ptrdiff_t>(rank));
   const std::string mode = call.attributes().text("auto_pad", "NOTSET");
   const bool same = mode == "SAME_UPPER" || mode == "SAME_LOWER";

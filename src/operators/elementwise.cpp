@@ -1,5 +1,7 @@
 #include "operators/elementwise.h"
 
+#include <algorithm>
+
 namespace halftone {
 namespace {
 
@@ -62,7 +64,7 @@ std::optional<std::vector<TensorSpec>> comparison_shapes(const Call& call, Eleme
 }
 
 std::optional<std::vector<TensorSpec>> variadic_shapes(const Call& call, Elements elements) {
-  require_inputs(call, 1, 100000);
+  require_inputs(call, std::max<std::size_t>(call.inputs.size(), 1), 100000);
   require_elements(call, 0, elements);
   require_one_type(call);
   refuse_old_broadcast(call);

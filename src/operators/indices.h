@@ -21,4 +21,8 @@ enum class ScatterRule { replace, add, multiply, greatest, least };
 ScatterRule scatter_rule(const Call& call);
 void scatter(ScatterRule rule, const Tensor& updates, std::int64_t from, Tensor& data, std::int64_t to, std::int64_t count);
 
+// ScatterElements, and Scatter, its old name.
+std::optional<std::vector<TensorSpec>> scatter_elements_shapes(const Call& call);
+void scatter_elements(const Call& call, std::span<Tensor> outputs);
+
 }  // namespace halftone

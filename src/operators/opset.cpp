@@ -132,6 +132,16 @@ void raise_batch_norm(Graph& graph, NodeId id, int version) {
   graph.edit(id).attributes.erase("spatial");
 }
 
+void raise_grid_sample(Node& node) {
+  const std::string mode = node.attributes.text("mode", "bilinear");
+  if (mode.starts_with("bi")) node.attributes.set("mode", mode.substr(2));
+}
+
+void raise_dft(Graph& graph, NodeId id) {
+  add_input(graph, id, 2, "axis", Tensor::scalar(graph.node(id).attributes.integer("axis", 1)));
+  graph.edit(id).attributes.erase("axis");
+}
+
 void raise_node(Graph& graph, NodeId id, int version) {
   const std::string type = graph.node(id).type;
   const int from = graph.node(id).version;
@@ -167,6 +177,16 @@ void raise_node(Graph& graph, NodeId id, int version) {
     raise_dropout(graph, id, version);
   } else if (type == "BatchNormalization" && passes(9)) {
     raise_batch_norm(graph, id, version);
+  } else if (type == "GridSample" && passes(20)) {
+    raise_grid_sample(graph.edit(id));
+  } else if (type == "RoiAlign" && passes(16)) {
+    graph.edit(id).attributes.set("coordinate_transformation_mode", std::string("output_half_pixel"));
+  } else if (type == "Scatter" && passes(11)) {
+    graph.edit(id).type = "ScatterElements";
+  } else if (type == "DFT" && passes(20)) {
+    raise_dft(graph, id);
+  } else if (type == "Scan" && passes(9)) {
+    refuse(graph, graph.node(id), version, "it has a batch axis that is gone");
   }
 }
 

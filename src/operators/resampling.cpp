@@ -111,6 +111,11 @@ Interpolation interpolation_of(const std::string& mode) {
   throw Error("the mode '{}' is unknown", mode);
 }
 
+std::int64_t size_of_axis(double size) {
+  if (!(size >= 0 && size < 0x1p48)) throw Error("an axis of {} elements is not possible", size);
+  return static_cast<std::int64_t>(size);
+}
+
 std::vector<TensorSpec> resampled_shapes(const Call& call, const Resampling& resampling) {
   Shape y;
   for (const ResampledAxis& axis : resampling.axes) y.push_back(axis.out);

@@ -28,6 +28,7 @@ struct Resampling {
   std::vector<ResampledAxis> axes;      // of all axes
 };
 
+std::int64_t size_of_axis(double size);  // rounded down; throws Error where that is no size
 std::vector<TensorSpec> resampled_shapes(const Call& call, const Resampling& resampling);
 void resample(const Tensor& x, const Resampling& resampling, Tensor& y);
 

@@ -1,15 +1,12 @@
 // Resize: interpolates along the axes (resampling.h), to given scales or sizes. Opset 10 has two modes and no coordinate modes: pixels
 // begin at 0. ONNX since 10.
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "operators/resampling.h"
 
 namespace halftone {
 namespace {
-
-std::int64_t rounded(double x) { return static_cast<std::int64_t>(std::floor(x + 0.5)); }
 
 // Which axes the scales or sizes are for: all, or those of the attribute axes.
 std::vector<std::size_t> axes_of(const Call& call) {
@@ -35,7 +32,7 @@ void set_sizes(const Call& call, const std::vector<std::size_t>& axes, const std
   }
   for (std::size_t i = 0; i < axes.size(); ++i) {
     ResampledAxis& axis = r.axes[axes[i]];
-    axis.out = policy == "stretch" ? sizes[i] : rounded(common * static_cast<double>(axis.in));
+    axis.out = policy == "stretch" ? sizes[i] : size_of_axis(common * static_cast<double>(axis.in) + 0.5);
     axis.scale = static_cast<float>(policy == "stretch" ? static_cast<double>(axis.out) / static_cast<double>(axis.in) : common);
   }
 }
@@ -78,7 +75,7 @@ std::optional<Resampling> resampling_of(const Call& call) {
     ResampledAxis& axis = r.axes[axes[i]];
     if (!(factors[i] > 0)) throw Error("a scale of {} is not possible", factors[i]);
     axis.scale = factors[i];
-    axis.out = static_cast<std::int64_t>(std::floor(static_cast<float>(axis.in) * factors[i]));
+    axis.out = size_of_axis(static_cast<float>(axis.in) * factors[i]);
   }
   return r;
 }

@@ -9,7 +9,9 @@ std::size_t axis_of(const Call& call) {
   return static_cast<std::size_t>(normalized_axis(call.attributes().integer("axis", 0), static_cast<std::int64_t>(call.input(0).shape.size())));
 }
 
-std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
+}  // namespace
+
+std::optional<std::vector<TensorSpec>> scatter_elements_shapes(const Call& call) {
   require_inputs(call, 3, 3);
   require_indices(call, 1);
   require_within(call.input(1).shape, call.input(0).shape, axis_of(call));
@@ -18,7 +20,7 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   return same_as_first_input(call);
 }
 
-void reference(const Call& call, std::span<Tensor> outputs) {
+void scatter_elements(const Call& call, std::span<Tensor> outputs) {
   const std::size_t axis = axis_of(call);
   const Shape &x = call.input(0).shape, &u = call.input(1).shape;
   std::memcpy(outputs[0].mutable_data(), call.tensor(0).data(), call.tensor(0).bytes());
@@ -35,8 +37,6 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   }
 }
 
-}  // namespace
-
-extern const Operator kScatterElements{.type = "ScatterElements", .since = 11, .shapes = shapes, .grid = GridRule::none, .reference = reference};
+extern const Operator kScatterElements{.type = "ScatterElements", .since = 11, .shapes = scatter_elements_shapes, .grid = GridRule::none, .reference = scatter_elements};
 
 }  // namespace halftone

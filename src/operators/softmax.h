@@ -22,4 +22,7 @@ void for_each_softmax(const Call& call, Tensor& output, const Row& row) {
   }
 }
 
+// x - max - log(sum exp(x - max)) of one such row.
+void log_softmax_row(const float* x, float* y, std::int64_t step, std::int64_t count);
+
 }  // namespace halftone

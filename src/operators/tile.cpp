@@ -1,8 +1,12 @@
 // Tile: the input, repeated along each axis. ONNX since 6.
+#include <algorithm>
+
 #include "operators/movement.h"
 
 namespace halftone {
 namespace {
+
+constexpr std::int64_t kMostRepeats = std::int64_t{1} << 48;  // times the size
 
 std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   require_inputs(call, 2, 2);
@@ -11,7 +15,7 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   Shape y = call.input(0).shape;
   if (repeats->size() != y.size()) throw Error("{} repeats for {} axes", repeats->size(), y.size());
   for (std::size_t i = 0; i < y.size(); ++i) {
-    if ((*repeats)[i] < 0) throw Error("{} repeats are not possible", (*repeats)[i]);
+    if ((*repeats)[i] < 0 || (*repeats)[i] > kMostRepeats / std::max<std::int64_t>(y[i], 1)) throw Error("{} repeats are not possible", (*repeats)[i]);
     y[i] *= (*repeats)[i];
   }
   return std::vector<TensorSpec>{{call.input(0).type, y}};

@@ -1,6 +1,4 @@
 // Upsample: enlarges along the axes by scales, an attribute before opset 9, an input since; pixels begin at 0. ONNX since 7, until 9.
-#include <cmath>
-
 #include "operators/resampling.h"
 
 namespace halftone {
@@ -21,7 +19,7 @@ std::optional<Resampling> resampling_of(const Call& call) {
   if (scales.size() != x.size()) throw Error("{} scales for {} axes", scales.size(), x.size());
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (!(scales[i] > 0)) throw Error("a scale of {} is not possible", scales[i]);
-    r.axes.push_back({x[i], static_cast<std::int64_t>(std::floor(static_cast<float>(x[i]) * scales[i])), scales[i], 0, 1});
+    r.axes.push_back({x[i], size_of_axis(static_cast<float>(x[i]) * scales[i]), scales[i], 0, 1});
   }
   return r;
 }

@@ -52,6 +52,41 @@ TEST(RaiseOpset, KeepsWhatTheNetworkComputes) {
   }
 }
 
+// A node on 1 x 2 x 4 x 4 in the oldest opset that has it.
+Graph old_node(const std::string& type, int opset, const std::vector<Tensor>& constants, const std::vector<std::pair<std::string, Attribute>>& attributes) {
+  NetBuilder b;
+  b.graph.file.opsets[""] = opset;
+  std::vector<ValueId> inputs = {b.input({1, 2, 4, 4}, /*dynamic_batch=*/false)};
+  for (const Tensor& tensor : constants) inputs.push_back(b.constant(tensor));
+  return b.finish(b.node(type, inputs, attributes));
+}
+
+TEST(RaiseOpset, KeepsSingleOperators) {
+  const std::vector<float> regions = {0, 0, 3, 2, 1, 1, 2, 3};
+  const Graph graphs[] = {
+      old_node("GridSample", 16, {random_tensor({1, 3, 3, 2}, 2, 0.5)}, {{"mode", std::string("bicubic")}}),
+      old_node("RoiAlign", 10, {Tensor::from<float>({2, 4}, regions), Tensor::from<std::int64_t>({2}, {0, 0})}, {{"output_height", std::int64_t{2}}, {"output_width", std::int64_t{2}}}),
+      old_node("Scatter", 9, {Tensor::from<std::int64_t>({1, 1, 1, 2}, {1, 0}), Tensor::from<float>({1, 1, 1, 2}, {7, 8})}, {{"axis", std::int64_t{2}}}),
+  };
+  const Tensor x = random_tensor({1, 2, 4, 4}, 5);
+  for (const Graph& graph : graphs) {
+    const std::vector<float> before = run_float(graph, x);
+    Graph raised = graph;
+    raise_opset(raised, 21);
+    EXPECT_EQ(run_float(raised, x), before) << dump(raised);
+  }
+}
+
+TEST(RaiseOpset, MakesTheAxisOfADftAnInput) {
+  NetBuilder b;
+  b.graph.file.opsets[""] = 17;
+  Graph graph = b.finish(b.node("DFT", {b.input({2, 4, 3, 1})}));
+  const Tensor x = random_tensor({2, 4, 3, 1}, 5);
+  const std::vector<float> before = run_float(graph, x);
+  raise_opset(graph, 21);
+  EXPECT_EQ(run_float(graph, x), before);
+}
+
 TEST(RaiseOpset, NeverLowers) {
   Graph graph = residual_network();
   const std::string before = dump(graph);

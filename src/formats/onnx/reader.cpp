@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "formats/onnx/onnx.h"
+#include "formats/onnx/sequences.h"
 #include "formats/onnx/tensor_proto.h"
 #include "operators/operator.h"
 
@@ -69,6 +70,7 @@ class GraphReader {
       for (const std::string& name : *captures_) graph_.add_input(value_named(name));
     }
     verify(graph_, file_);
+    dissolve_sequences(graph_);
     infer_types(graph_);
     return std::move(graph_);
   }
