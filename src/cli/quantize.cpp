@@ -17,14 +17,6 @@ std::string default_output(const std::string& model, int weight_bits) {
   return path.replace_extension().string() + fmt::format(".int{}.onnx", weight_bits);
 }
 
-void refuse_quantized(const Graph& graph, const std::string& model) {
-  for (ValueId id : graph.values()) {
-    if (graph.value(id).encoding) {
-      throw Error("{}: is quantized already ('{}' carries a grid); give the float model", model, graph.value(id).name);
-    }
-  }
-}
-
 void print_plan(const Common& common, const QuantizeReport& report) {
   Table table({Table::Align::left, Table::Align::left, Table::Align::left}, 0);
   table.header({"value", "grid", "why"});
@@ -88,7 +80,6 @@ void quantize_model(const QuantizeCommand& command, const Common& common) {
   ConsoleProgress progress;
   Job job = make_job(common, &progress);
   Graph graph = read_model(command.model);
-  refuse_quantized(graph, command.model);
   if (command.dry_run) {
     if (command.encodings) throw UsageError("--encodings: a dry run computes no grids to write; leave one out");
     QuantizeReport report = plan_quantization(graph, command.options, job);

@@ -1,16 +1,11 @@
-// LSTM: gates i, o, f and the new content c (recurrent.h): C = f C + i c, h = o tanh(C); peepholes P add P . C to the gates. ONNX since 7.
-#include "operators/recurrent.h"
+// LSTM (lstm.h). ONNX since 7.
+#include "operators/lstm.h"
 
 namespace halftone {
-namespace {
 
-std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
-  require_inputs(call, 3, 8);
-  return recurrent_shapes(recurrence_of(call, 4, {"Sigmoid", "Tanh", "Tanh"}), true);
-}
+Recurrence lstm_of(const Call& call) { return recurrence_of(call, 4, {"Sigmoid", "Tanh", "Tanh"}); }
 
-void reference(const Call& call, std::span<Tensor> outputs) {
-  const Recurrence r = recurrence_of(call, 4, {"Sigmoid", "Tanh", "Tanh"});
+void compute_lstm(const Call& call, const Recurrence& r, std::span<Tensor> outputs) {
   const bool coupled = call.attributes().integer("input_forget", 0) != 0;
   const auto size = static_cast<std::size_t>(r.hidden);
   run_recurrence(call, r, true, outputs, [&](std::int64_t direction, const GateSums& sums, std::vector<double>& state, std::vector<double>& cell) {
@@ -29,6 +24,15 @@ void reference(const Call& call, std::span<Tensor> outputs) {
     }
   });
 }
+
+namespace {
+
+std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
+  require_inputs(call, 3, 8);
+  return recurrent_shapes(lstm_of(call), true);
+}
+
+void reference(const Call& call, std::span<Tensor> outputs) { compute_lstm(call, lstm_of(call), outputs); }
 
 }  // namespace
 

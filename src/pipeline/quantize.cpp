@@ -149,6 +149,30 @@ QuantizeReport run_passes(Graph& graph, const SampleSource* data, const Settings
   return report;
 }
 
+// Of a model that computes on codes already; empty: it does not.
+std::string quantized_before(const Graph& graph) {
+  std::ptrdiff_t grids = 0, nodes = 0;
+  for (ValueId id : graph.values()) grids += graph.value(id).encoding != nullptr ? 1 : 0;
+  for (NodeId id : graph.nodes()) {
+    static const std::set<std::string> kOnCodes = {"ConvInteger", "MatMulInteger", "DynamicQuantizeLSTM", "DynamicQuantizeLinear", "QuantizeLinear", "DequantizeLinear"};
+    nodes += kOnCodes.contains(graph.node(id).type) ? 1 : 0;
+  }
+  if (grids == 0 && nodes == 0) return "";
+  return fmt::format("the model is quantized already ({} on grids, {} with codes of their own): it is written as it is, and the settings change nothing; "
+                     "to quantize it otherwise, give the float model", counted(grids, "value"), counted(nodes, "node"));
+}
+
+QuantizeReport keep_grids(Graph& graph, const Settings& settings, const std::string& why) {
+  const QuantizeOptions none;
+  const PassContext context{.target = settings.target, .options = none};
+  QuantizeReport report;
+  report.target = settings.target.name;
+  report.warnings.push_back(why);
+  raise_to_grids(graph, report);
+  record_values(graph, context, report);
+  return report;
+}
+
 void check_output(const std::filesystem::path& model, const std::filesystem::path& output, const char* flag) {
   check_writable(output);
   std::error_code ignored;
@@ -201,8 +225,19 @@ void add_value_figures(const Graph& real, const Graph& quantized, const Graph& a
   }
 }
 
-void warn_of_damage(QuantizeReport& report) {
-  constexpr double kLow = 10;
+// What one may try for values that lose much, the likeliest first.
+std::string remedies(const QuantizeOptions& options, const std::vector<const ValueRecord*>& worst) {
+  std::vector<std::string> ways;
+  if (options.activation_bits < 16 && !worst.front()->is_weight) ways.emplace_back("--activations uint16");
+  if (options.weight_bits < 8) ways.emplace_back("--weights int8");
+  if (options.granularity == Granularity::tensor) ways.emplace_back("--granularity channel");
+  ways.emplace_back("--exclude with the nodes that make them");
+  ways.emplace_back("more samples");
+  return join(ways, ", ");
+}
+
+void warn_of_damage(const QuantizeOptions& options, QuantizeReport& report) {
+  constexpr double kLow = 20;
   if (!report.figures || report.figures->outputs.empty()) return;
   const auto db = report.figures->outputs.front().sqnr_db;
   if (!db || *db >= kLow) return;
@@ -210,12 +245,14 @@ void warn_of_damage(QuantizeReport& report) {
   for (const ValueRecord& value : report.values) {
     if (value.sqnr_db) worst.push_back(&value);
   }
+  if (worst.empty()) return;
   std::stable_sort(worst.begin(), worst.end(), [](const ValueRecord* a, const ValueRecord* b) { return *a->sqnr_db < *b->sqnr_db; });
   std::vector<std::string> names;
   for (const ValueRecord* value : worst) {
     if (names.size() < 3) names.push_back(fmt::format("'{}' ({:.1f} dB)", value->name, *value->sqnr_db));
   }
-  report.warnings.push_back(fmt::format("the quantized network is far from the float one ({:.1f} dB); farthest are {}", *db, join(names, ", ")));
+  report.warnings.push_back(fmt::format("the quantized network is far from the float one ({:.1f} dB); farthest are {}; what may help: {}", *db, join(names, ", "),
+                                        remedies(options, worst)));
 }
 
 }  // namespace
@@ -231,6 +268,7 @@ Graph prepared_for_running(const Graph& graph) {
 }
 
 QuantizeReport plan_quantization(Graph& graph, const QuantizeOptions& options, const Job& job) {
+  if (const std::string why = quantized_before(graph); !why.empty()) return keep_grids(graph, checked_settings(graph, options), why);
   check_finite_constants(graph);
   return run_passes(graph, nullptr, checked_settings(graph, options), options, job);
 }
@@ -240,6 +278,7 @@ QuantizeReport quantize(Graph& graph, const SampleSource& data, const QuantizeOp
   const Settings settings = checked_settings(graph, options);
   check_passes_set_scales(choose_passes(options.passes, options.disabled_passes));  // wrong names fail before the work
   if (data.size() == 0) throw Error("there are no samples to calibrate with");
+  if (const std::string why = quantized_before(graph); !why.empty()) return keep_grids(graph, settings, why);
   const FloatCheck check = check_float_network(graph, data, job);
   const double gate = watch.seconds();
   QuantizeReport report = run_passes(graph, &data, settings, options, job, check.not_finite);
@@ -258,7 +297,8 @@ QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, con
   if (files.encodings) encodings.emplace(*files.encodings, "candidate");
   Graph quantized = graph;
   QuantizeReport report = quantize(quantized, data, files.encodings ? with_own_weights(options) : options, job);
-  if (report.quantized_layers == 0) {
+  if (report.quantized_layers == 0 && quantized_before(graph).empty()) {
+    if (report.layers == 0) throw Error("{}: there is nothing to quantize: it has no Conv, Gemm or MatMul with constant weights", files.model.string());
     throw Error("{}: nothing was quantized: 0 of {} are on codes, {} in float; --dry-run says why", files.model.string(), counted(report.layers, "layer"),
                 counted(std::ssize(report.float_layers), "node stays", "nodes stay"));
   }
@@ -275,7 +315,7 @@ QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, con
   const Stopwatch value_watch;
   add_value_figures(reference, quantized, again, data, job, report);
   report.stages.emplace_back("values compared", value_watch.seconds());
-  warn_of_damage(report);
+  warn_of_damage(options, report);
   report.float_bytes = std::filesystem::file_size(files.model);
   report.quantized_bytes = std::filesystem::file_size(candidate.path());
   candidate.keep();

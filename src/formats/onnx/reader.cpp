@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "formats/onnx/onnx.h"
+#include "formats/onnx/quantized_operators.h"
 #include "formats/onnx/sequences.h"
 #include "formats/onnx/tensor_proto.h"
 #include "operators/operator.h"
@@ -71,6 +72,7 @@ class GraphReader {
     }
     verify(graph_, file_);
     dissolve_sequences(graph_);
+    expand_quantized_operators(graph_);
     infer_types(graph_);
     return std::move(graph_);
   }
