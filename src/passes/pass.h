@@ -104,7 +104,7 @@ struct Pass {
   bool (*wanted)(const QuantizeOptions& options) = nullptr;  // whether it runs unless named; null: always
 };
 
-extern const Pass kFoldConstants, kFoldBias, kFoldBatchNorm, kPlaceQuantizers, kCalibrate, kFoldConstantChannels, kEqualizeActivations, kLoadEncodings, kWeightRanges, kActivationRanges,
+extern const Pass kFoldConstants, kFoldBias, kFoldBatchNorm, kPlaceQuantizers, kCalibrate, kFreeConcats, kFoldConstantChannels, kEqualizeActivations, kLoadEncodings, kWeightRanges, kActivationRanges,
     kExactSums, kRoundFast, kCorrectBias;
 
 }  // namespace halftone

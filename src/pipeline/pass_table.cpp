@@ -14,6 +14,7 @@ std::span<const Pass* const> all_passes() {
       &kFoldBatchNorm,         // a layer and its BatchNormalization are one layer
       &kPlaceQuantizers,       // which values get a grid
       &kCalibrate,             // what the values look like on the samples
+      &kFreeConcats,           // what one grid cannot hold
       &kFoldConstantChannels,  // before ranges: such channels ruin per-tensor ones
       &kEqualizeActivations,   // channels fill the grid that is coming
       &kLoadEncodings,         // grids that are known

@@ -34,7 +34,7 @@ TEST_F(Quantize, JsonHasTheKeysThatStay) {
   EXPECT_EQ(json["settings"]["weights"], "int8");
   EXPECT_EQ(json["bytes"]["float"], std::filesystem::file_size(path("net.onnx")));
   EXPECT_EQ(json["bytes"]["quantized"], std::filesystem::file_size(path("out.onnx")));
-  ASSERT_EQ(json["passes"].size(), 11u);
+  ASSERT_EQ(json["passes"].size(), 12u);
   for (const char* key : {"name", "seconds", "kept", "kl", "sqnr_db", "notes"}) EXPECT_TRUE(json["passes"][0].contains(key)) << key;
   EXPECT_GE(json["values"].size(), 9u);
   for (const char* key : {"name", "bits", "scale", "zero_point", "sqnr_db"}) EXPECT_TRUE(json["values"][0].contains(key)) << key;
