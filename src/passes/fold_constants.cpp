@@ -1,4 +1,5 @@
-// Evaluates nodes whose inputs are all constants, and removes Identity and Dropout nodes that carry no grid of their own.
+// Evaluates nodes whose inputs are all constants, and removes Identity and Dropout nodes that carry no grid of their own. A table
+// that a Gather reads by rows and a MatMul transposed stays one constant: the Gather reads columns of the transposed one.
 // Needs nothing. Keeps the float outputs to the bit.
 #include <algorithm>
 
@@ -55,8 +56,61 @@ bool is_idle(const Graph& graph, const Node& node) {
   return !graph.is_output(out.id) || (in.producer != NodeId::none && !graph.is_output(in.id));
 }
 
+bool transposes_a_matrix(const Graph& graph, const Node& node) {
+  if (node.type != "Transpose") return false;
+  const Tensor* matrix = graph.constant(node.input(0));
+  return matrix != nullptr && matrix->rank() == 2 && node.attributes.integers("perm", {1, 0}) == std::vector<std::int64_t>{1, 0};
+}
+
+bool is_multiplied(const Graph& graph, ValueId matrix) {
+  const std::vector<NodeId>& readers = graph.value(matrix).readers;
+  return std::any_of(readers.begin(), readers.end(), [&](NodeId reader) { return graph.node(reader).type == "MatMul" && graph.node(reader).input(1) == matrix; });
+}
+
+// Gather(table, rows) = Transpose(Gather(table^T, rows, axis 1)): then the table has no other reader than its transposition.
+void gather_columns(Graph& graph, NodeId id, ValueId transposed) {
+  const Node& node = graph.node(id);
+  const std::vector<Dimension>& rows = *graph.value(node.input(1)).dims;
+  const std::string name = graph.value(node.output()).name;
+  Node gather{.name = graph.unique_node_name(node.name + "_columns"), .type = "Gather", .version = node.version, .inputs = {transposed, node.input(1)}};
+  gather.attributes.set("axis", std::int64_t{1});
+  Node back{.name = graph.unique_node_name(node.name + "_rows"), .type = "Transpose", .version = node.version};
+  std::vector<std::int64_t> perm;
+  for (std::size_t axis = 1; axis <= rows.size(); ++axis) perm.push_back(static_cast<std::int64_t>(axis));
+  perm.push_back(0);
+  back.attributes.set("perm", perm);
+  graph.edit(node.output()).name = graph.unique_value_name(name + "_by_rows");
+  const ValueId before = node.output(), columns = graph.add_value(graph.unique_value_name(name + "_columns"), graph.value(transposed).type);
+  const ValueId result = graph.add_value(name, graph.value(before).type, graph.value(before).dims);
+  gather.outputs = {columns};
+  back.inputs = {columns};
+  back.outputs = {result};
+  graph.replace_uses(before, result);
+  graph.remove_node(id);
+  graph.add_node(std::move(gather));
+  graph.add_node(std::move(back));
+}
+
+// Where a matrix is transposed for MatMul, and Gather is all that reads it besides.
+int keep_one_table(Graph& graph, const Node& transpose) {
+  const ValueId table = transpose.input(0), transposed = transpose.output();
+  std::vector<NodeId> gathers;
+  for (NodeId reader : graph.value(table).readers) {
+    const Node& node = graph.node(reader);
+    if (reader == transpose.id) continue;
+    if (node.type != "Gather" || node.input(0) != table || node.attributes.integer("axis", 0) != 0 || !graph.value(node.input(1)).dims) return 0;
+    gathers.push_back(reader);
+  }
+  for (NodeId gather : gathers) gather_columns(graph, gather, transposed);
+  return static_cast<int>(std::ssize(gathers));
+}
+
 PassReport fold_constants(Graph& graph, PassContext&) {
   PassReport report;
+  for (NodeId id : graph.topological_order()) {
+    const Node& node = graph.node(id);
+    if (transposes_a_matrix(graph, node) && is_multiplied(graph, node.output())) report.changed += keep_one_table(graph, node);
+  }
   for (NodeId id : graph.topological_order()) {
     const Node& node = graph.node(id);
     if (is_foldable(graph, node)) {

@@ -304,11 +304,16 @@ class Placement {
     return true;
   }
 
+  // Whether a table is the quantized one for the node as well: rows of 8 bits do where a layer computes with them.
+  bool gathers_codes(const Node& reader, ValueId weight) const {
+    return reader.type == "Gather" && reader.input(0) == weight && graph_.encoding(weight)->bits >= 8 && !excluded_.contains(reader.id);
+  }
+
   // Nodes that read a layer's weight in float get a copy without a grid.
   void keep_float_for_others(ValueId weight) {
     std::vector<NodeId> others;
     for (NodeId reader : graph_.value(weight).readers) {
-      if (!on_codes_.contains(reader)) others.push_back(reader);
+      if (!on_codes_.contains(reader) && !gathers_codes(graph_.node(reader), weight)) others.push_back(reader);
     }
     if (others.empty()) return;
     const ValueId copy = graph_.add_constant(graph_.unique_value_name(graph_.value(weight).name + "_float"), Tensor(*graph_.constant(weight)));
