@@ -1,6 +1,7 @@
 // Rounds the weights of each layer on second moments of its inputs (METHODS 3.4; ranges/rounding.h), the layers before it
 // quantized already, and refits its bias: b^ = mean(t) - W^ mean(x^), t being what the layer should make. Per-channel
-// scales follow the codes where that lowers the layer's error. Needs samples. Changes weights to points of their grids,
+// scales follow the codes where that lowers the layer's error. A weight that others read too is stored once: it takes the
+// nearest codes on the scales it has, which suit all its readers. Needs samples. Changes weights to points of their grids,
 // scales and biases.
 #include <cmath>
 #include <numeric>
@@ -80,7 +81,7 @@ class FastRounding : public SweepVisitor {
   void end(Graph& graph, Layer layer) override {
     const std::vector<float> rows = rows_of_weight(*graph.constant(layer.weight), layer.weight_axis);
     const GridOfRows grid(*graph.encoding(layer.weight), graph.constant(layer.weight)->shape(), layer);
-    Solution solution = solve(grid, rows, !context_.given.contains(layer.weight));
+    Solution solution = solve(grid, rows, !context_.given.contains(layer.weight), !shares_weight(graph, layer));
     solution.bias = kept_.fit_biases(solution.weights, solution.bias, context_.job.threads);
     write(graph, layer, grid.with(solution.scales), solution);
     report(graph, layer, solution, rows);
@@ -89,7 +90,7 @@ class FastRounding : public SweepVisitor {
   double mean_ratio() const { return report_.changed > 0 ? ratios_ / report_.changed : 1; }
 
  private:
-  Solution solve(const GridOfRows& grid, const std::vector<float>& rows, bool fits_scales) const {
+  Solution solve(const GridOfRows& grid, const std::vector<float>& rows, bool fits_scales, bool fits_codes) const {
     const auto& [groups, columns, targets, coherence, centred] = moments_->shape();
     const auto each = static_cast<std::size_t>(targets);
     Solution solution(each * static_cast<std::size_t>(groups), static_cast<std::size_t>(columns), grid.scales().size());
@@ -99,7 +100,7 @@ class FastRounding : public SweepVisitor {
     parallel_for(groups, outer, [&, columns = columns](std::int64_t g) {
       const std::size_t first = static_cast<std::size_t>(g) * each;
       const auto part = rows.begin() + static_cast<std::ptrdiff_t>(first) * columns;
-      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, moments_->cross(g), {}, {}, fits_scales && !grid.per_tensor(), grid.block()};
+      RoundingProblem problem{{part, part + static_cast<std::ptrdiff_t>(each) * columns}, moments_->cross(g), {}, {}, fits_scales && fits_codes && !grid.per_tensor(), grid.block(), fits_codes};
       for (std::size_t c = 0; c < each; ++c) grid.add_channel(first + c, problem);
       const RoundingSolver solver(moments_->covariance(g), columns, shrunk, inner);
       const RoundedWeights rounded = solver.solve(problem, inner);
@@ -112,9 +113,7 @@ class FastRounding : public SweepVisitor {
     return solution;
   }
 
-  // The layer's weight is its own afterwards.
   void write(Graph& graph, Layer& layer, Encoding grid, const Solution& solution) {
-    own_weight(graph, layer);
     graph.set_constant(layer.weight, weight_of_rows(solution.weights, graph.constant(layer.weight)->shape(), layer.weight_axis));
     graph.edit(layer.weight).encoding = std::make_shared<const Encoding>(std::move(grid));
     if (!layer.can_have_bias) return;

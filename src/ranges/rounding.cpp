@@ -60,6 +60,7 @@ struct RoundingSolver::State {
   void round_to_planes(Candidates& candidates, const float* targets, const CodeRange* ranges) const;
   void evaluate(Candidates& candidates, const float* targets) const;
   void solve_block(const RoundingProblem& problem, std::int64_t first, std::int64_t channels, RoundedWeights& result) const;
+  void fit(const RoundingProblem& problem, const float* targets, const CodeRange* ranges, bool one_scale, const Candidates& nearest, Candidates& best) const;
   bool try_steps(Candidates others, const float* targets, const CodeRange* ranges, Candidates& best) const;
   void scan_scales(const float* targets, const CodeRange* ranges, Candidates& best) const;
   void follow_scales(const float* targets, const CodeRange* ranges, int rounds, Candidates& best) const;
@@ -208,7 +209,6 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
   const float* weights = &problem.weights[static_cast<std::size_t>(first * columns)];
   const CodeRange* ranges = &problem.ranges[static_cast<std::size_t>(first)];
   const std::vector<float> wanted = targets(problem, first, channels);
-  const auto target_of = [&](std::int64_t c) { return wanted.data() + c * columns; };
   const ScalesOfColumns scales(problem, columns);
   Candidates nearest(static_cast<std::size_t>(channels));
   for (std::int64_t c = 0; c < channels; ++c) {
@@ -217,23 +217,11 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
     for (std::int64_t k = 0; k < columns; ++k) candidate.codes.push_back(nearest_code(weights[c * columns + k], candidate.steps[static_cast<std::size_t>(k)], ranges[c]));
   }
   Candidates best = nearest;
-  round_to_planes(best, wanted.data(), ranges);
   evaluate(nearest, wanted.data());
-  evaluate(best, wanted.data());
   for (std::int64_t c = 0; c < channels; ++c) {
-    const auto i = static_cast<std::size_t>(c);
-    result.nearest_error[static_cast<std::size_t>(first) + i] = nearest[i].error * unit;
-    search().descend(best[i], target_of(c), ranges[c]);
-    if (best[i].error <= nearest[i].error) continue;
-    best[i] = nearest[i];  // also where an error is no number
-    search().descend(best[i], target_of(c), ranges[c]);
+    result.nearest_error[static_cast<std::size_t>(first + c)] = nearest[static_cast<std::size_t>(c)].error * unit;
   }
-  const bool coarse = std::any_of(ranges, ranges + channels, is_coarse);
-  if (problem.fits_scales && coarse) scan_scales(wanted.data(), ranges, best);
-  if (problem.fits_scales && scales.one_a_channel()) follow_scales(wanted.data(), ranges, coarse ? kScaleRounds : kFineScaleRounds, best);
-  for (std::int64_t c = 0; c < channels; ++c) {
-    if (is_coarse(ranges[c])) search().exchange(best[static_cast<std::size_t>(c)], target_of(c), ranges[c]);
-  }
+  if (problem.fits_codes) fit(problem, wanted.data(), ranges, scales.one_a_channel(), nearest, best);
   evaluate(best, wanted.data());  // afresh: while descending, errors are carried along in float32
   for (std::int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<std::size_t>(c);
@@ -241,6 +229,27 @@ void RoundingSolver::State::solve_block(const RoundingProblem& problem, std::int
     result.error[static_cast<std::size_t>(first) + i] = best[i].error * unit;
     scales.store(best[i].steps, first + c, result.scales);
     std::transform(best[i].codes.begin(), best[i].codes.end(), result.codes.begin() + (first + c) * columns, [](float q) { return static_cast<std::int32_t>(q); });
+  }
+}
+
+// Codes, and scales where they may move, with less error than the nearest ones; `best` are those at first.
+void RoundingSolver::State::fit(const RoundingProblem& problem, const float* targets, const CodeRange* ranges, bool one_scale, const Candidates& nearest, Candidates& best) const {
+  const auto channels = std::ssize(best);
+  const auto target_of = [&](std::int64_t c) { return targets + c * columns; };
+  round_to_planes(best, targets, ranges);
+  evaluate(best, targets);
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const auto i = static_cast<std::size_t>(c);
+    search().descend(best[i], target_of(c), ranges[c]);
+    if (best[i].error <= nearest[i].error) continue;
+    best[i] = nearest[i];  // also where an error is no number
+    search().descend(best[i], target_of(c), ranges[c]);
+  }
+  const bool coarse = std::any_of(ranges, ranges + channels, is_coarse);
+  if (problem.fits_scales && coarse) scan_scales(targets, ranges, best);
+  if (problem.fits_scales && one_scale) follow_scales(targets, ranges, coarse ? kScaleRounds : kFineScaleRounds, best);
+  for (std::int64_t c = 0; c < channels; ++c) {
+    if (is_coarse(ranges[c])) search().exchange(best[static_cast<std::size_t>(c)], target_of(c), ranges[c]);
   }
 }
 

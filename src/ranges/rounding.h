@@ -23,6 +23,7 @@ struct RoundingProblem {
   std::vector<CodeRange> ranges;  // one a channel
   bool fits_scales = true;    // scales may move
   std::int64_t block = 0;     // columns that share a scale of a channel; 0: all of them
+  bool fits_codes = true;     // false: the codes nearest to the weights, on the given scales
 };
 
 struct RoundedWeights {

@@ -163,7 +163,7 @@ TEST(RoundFast, TakesSamplesWhoseSquaresFloat32DoesNotHold) {
   EXPECT_EQ(run(kRoundFast, graph).changed, 5);
 }
 
-TEST(RoundFast, GivesLayersThatShareAWeightTheirOwn) {  // case B2
+TEST(RoundFast, LayersThatShareAWeightKeepOneOfTheNearestCodes) {  // case B2
   NetBuilder b(3);
   const ValueId x = b.input({1, 4, 8, 8}), w = b.constant(random_tensor({4, 4, 1, 1}, 9));
   ValueId y = x;
@@ -172,13 +172,19 @@ TEST(RoundFast, GivesLayersThatShareAWeightTheirOwn) {  // case B2
   const MemoryDataset data(random_tensor({16, 4, 8, 8}, 5));
   PassRun run(&data, {.weight_bits = 4});
   for (const Pass* pass : {&kPlaceQuantizers, &kWeightRanges, &kActivationRanges}) run(*pass, graph);
+  const Encoding grid = *graph.encoding(w);
+  const std::vector<std::int32_t> nearest = quantize(*graph.constant(w), grid);
   EXPECT_EQ(run(kRoundFast, graph).changed, 3);
-  std::set<ValueId> weights;
+  std::set<ValueId> biases;
   for (const Layer& layer : layers_of(graph)) {
     EXPECT_TRUE(is_quantized(graph, layer));
-    weights.insert(layer.weight);
+    EXPECT_EQ(layer.weight, w);
+    biases.insert(layer.bias);
   }
-  EXPECT_EQ(weights.size(), 3u);
+  EXPECT_EQ(biases.size(), 3u);
+  EXPECT_EQ(*graph.encoding(w), grid);
+  EXPECT_EQ(quantize(*graph.constant(w), grid), nearest);
+  EXPECT_EQ(to_floats(*graph.constant(w)), to_floats(dequantize(nearest, grid, {4, 4, 1, 1})));
 }
 
 TEST(RoundFast, WarnsOnceOfALayerWhoseScalesWereWidenedBefore) {
