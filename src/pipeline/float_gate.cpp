@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "kernels/statistics.h"
 #include "operators/operator.h"
 #include "ranges/calibration.h"
@@ -83,6 +84,32 @@ std::set<ValueId> masked_values(const Graph& graph) {
   return masked;
 }
 
+// Whether the samples hold values, all of them 0.
+bool is_all_zeros(const SampleSource& data, const Job& job) {
+  bool has_values = false;
+  for (std::int64_t sample = 0; sample < data.size(); ++sample) {
+    job.throw_if_cancelled();
+    for (const Tensor& input : data.read(sample, 1, job).inputs) {
+      const std::vector<float> values = to_floats(input);
+      if (std::any_of(values.begin(), values.end(), [](float x) { return x != 0; })) return false;
+      has_values = has_values || !values.empty();
+    }
+  }
+  return has_values;
+}
+
+// A network that reads real numbers has no ranges to learn from zeros.
+void refuse_zeros(const Graph& graph, const SampleSource& data, const Job& job) {
+  std::vector<std::string> names;
+  for (ValueId input : graph.inputs()) {
+    if (graph.value(input).type != DataType::float32) return;  // tokens, masks: 0 is one of them
+    names.push_back(graph.value(input).name);
+  }
+  if (names.empty() || !is_all_zeros(data, job)) return;
+  throw Error("{}the input{} 0 in all {}: nothing can be calibrated with them; check the data", origin(graph),
+              names.size() == 1 ? " '" + names.front() + "' is" : "s are", counted(data.size(), "sample"));
+}
+
 }  // namespace
 
 void check_finite_constants(const Graph& graph) {
@@ -99,6 +126,7 @@ void check_finite_constants(const Graph& graph) {
 
 FloatCheck check_float_network(const Graph& graph, const SampleSource& data, const Job& job) {
   check_finite_constants(graph);
+  refuse_zeros(graph, data, job);
   std::vector<ValueId> watched;
   for (ValueId input : graph.inputs()) {
     if (graph.value(input).type == DataType::float32) watched.push_back(input);

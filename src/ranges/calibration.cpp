@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "base/parallel.h"
 #include "kernels/statistics.h"
@@ -12,6 +13,24 @@ namespace {
 constexpr float kConstant = 1e-3f;  // of the median width
 
 bool contains(const std::vector<ValueId>& values, ValueId id) { return std::find(values.begin(), values.end(), id) != values.end(); }
+
+// Where the infinity or NaN of a value comes from: the value, or one that it is computed of, all of whose own inputs are finite.
+ValueId origin_of(const Graph& graph, const Batch& batch, ValueId bad) {
+  std::vector<ValueId> values;
+  for (ValueId id : graph.values()) {
+    if (graph.value(id).type == DataType::float32 && !graph.value(id).is_constant()) values.push_back(id);
+  }
+  std::set<ValueId> not_finite;
+  Session(graph, Arithmetic::float32, 1, values).run(batch.inputs, [&](const TapView& view) {
+    if (!find_extremes(view.data, element_count(view.shape)).finite) not_finite.insert(view.value);
+  });
+  for (const Node* node = graph.producer(bad); node != nullptr; node = graph.producer(bad)) {
+    const auto input = std::find_if(node->inputs.begin(), node->inputs.end(), [&](ValueId id) { return not_finite.contains(id); });
+    if (input == node->inputs.end()) break;
+    bad = *input;
+  }
+  return bad;
+}
 
 [[noreturn]] void not_finite(const Graph& graph, const TapView& view, const Batch& batch, const SampleSource& data) {
   const std::int64_t rows = real_rows(view.shape, batch);
@@ -26,11 +45,9 @@ bool contains(const std::vector<ValueId>& values, ValueId id) { return std::find
     }
   }
   const std::string name = data.has_file_names() ? fmt::format("{} (sample {})", data.name(sample), sample) : data.name(sample);
-  if (graph.value(view.value).producer == NodeId::none) {
-    throw Error("{}: the input '{}' is NaN or infinite; check the data", name, graph.value(view.value).name);
-  }
-  throw Error("{}{}: the value '{}' of the float network is NaN or infinite; check the data and the model", origin(graph), name,
-              graph.value(view.value).name);
+  const Value& first = graph.value(origin_of(graph, batch, view.value));
+  if (first.producer == NodeId::none) throw Error("{}: the input '{}' is NaN or infinite; check the data", name, first.name);
+  throw Error("{}{}: the value '{}' of the float network is NaN or infinite; check the data and the model", origin(graph), name, first.name);
 }
 
 // A watched value as the samples of its batch; one where they are not apart, as in a feed. Copies that fill up a batch are

@@ -55,6 +55,20 @@ TEST_F(BadData, InputsThatAreNoNumbersAreNamed) {
   expect_failure({"quantize", "net.onnx", "--data", "nan.npy", "-o", "out.onnx"}, {"sample 1", "the input 'x'", "NaN or infinite", "check the data"});
 }
 
+TEST_F(BadData, ZerosAndInfinitiesStopTheCalibration) {  // case G3
+  write_npy(path("zeros.npy"), Tensor(DataType::float32, {16, 3, 8, 8}));
+  expect_failure({"quantize", "net.onnx", "--data", "zeros.npy", "-o", "out.onnx"}, {"input 'x' is 0 in all 16 samples", "check the data"});
+  Tensor tensor = normal_tensor({16, 3, 8, 8}, "inputs");
+  tensor.mutable_values<float>()[11 * 192 + 5] = 1000;
+  write_npy(path("large.npy"), tensor);
+  Graph graph = small_net();
+  const ValueId x = graph.inputs()[0], power = graph.add_value("power");
+  graph.replace_uses(x, power);
+  add_node(graph, "Exp", "exp", {x}, power);
+  write_onnx(graph, path("exp.onnx"));
+  expect_failure({"quantize", "exp.onnx", "--data", "large.npy", "-o", "out.onnx"}, {"sample 11", "'power'", "NaN or infinite"});
+}
+
 TEST_F(BadData, LabelsThatDoNotMatch) {
   write_inputs(path("x.npy"), 4);
   write_labels(path("few.npy"), {0, 1, 2});

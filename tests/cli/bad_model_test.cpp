@@ -130,7 +130,7 @@ TEST_F(BadModel, LayersWithoutWeightsAreNoLayers) {
     add_node(graph, "MatMul", "empty", {x, graph.add_constant("w", Tensor(DataType::float32, shape))}, y);
     graph.add_output(y);
     write_onnx(graph, path("empty.onnx"));
-    write_npy(path("rows.npy"), Tensor(DataType::float32, {5, shape[0]}));
+    write_npy(path("rows.npy"), normal_tensor({5, shape[0]}, "rows"));
     for (const char* memory : {"300M", "8G"}) {
       expect_failure({"quantize", "empty.onnx", "--data", "rows.npy", "-o", "out.onnx", "--max-memory", memory}, {"empty.onnx", "nothing was quantized"});
     }
