@@ -29,6 +29,21 @@ std::int64_t declared_batch(const Graph& graph) {
   return 0;
 }
 
+// Whether the network takes so many samples at once: a Reshape to sizes of its own may hold a single one.
+bool takes(const Graph& graph, const SampleSource& data, Arithmetic arithmetic, const Job& job, std::int64_t samples) {
+  std::vector<Shape> shapes;
+  for (const Tensor& input : data.read(0, 1, job).inputs) {
+    shapes.push_back(input.shape());
+    if (!shapes.back().empty()) shapes.back()[0] = samples;
+  }
+  try {
+    Session(graph, arithmetic, job.threads).value_bytes(shapes);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 std::size_t value_bytes_of_a_sample(const Graph& graph, const SampleSource& data, Arithmetic arithmetic, const Job& job) {
@@ -43,7 +58,8 @@ BatchPlan plan_batches(const Graph& graph, const SampleSource& data, Arithmetic 
   if (const std::int64_t fixed = declared_batch(graph); fixed > 0) return {fixed, true};
   const std::size_t each = value_bytes_of_a_sample(graph, data, arithmetic, job);
   const auto fit = static_cast<std::int64_t>(job.value_bytes / each);
-  return {std::clamp<std::int64_t>(std::min(fit, data.size()), 1, kMostAtOnce), false};
+  const std::int64_t samples = std::clamp<std::int64_t>(std::min(fit, data.size()), 1, kMostAtOnce);
+  return {samples == 1 || takes(graph, data, arithmetic, job, samples) ? samples : 1, false};
 }
 
 Batch read_batch(const SampleSource& data, const BatchPlan& plan, std::int64_t first, const Job& job, std::int64_t end) {

@@ -16,7 +16,7 @@ struct BatchPlan {
 };
 
 // A fixed batch of the model, or as many samples as keep the values of one run within job.value_bytes (at most 64); 1 for
-// feeds.
+// feeds, and where the network does not take several.
 BatchPlan plan_batches(const Graph& graph, const SampleSource& data, Arithmetic arithmetic, const Job& job);
 
 // Bytes that the values of one sample need.
