@@ -65,7 +65,9 @@ std::unique_ptr<SampleSource> open_npy_folder(const fs::path& folder, const Data
   for (const InputSpec& input : inputs) {
     const fs::path file = folder / file_name_of(input);
     if (!fs::exists(file)) {
-      throw Error("{}: holds no {} for the model's {}", folder.string(), file_name_of(input), describe(input));
+      std::vector<std::string> names;
+      for (const fs::path& there : files_in(folder, {".npy"})) names.push_back(there.filename().string());
+      throw Error("{}: holds no {} for the model's {}; it holds {}", folder.string(), file_name_of(input), describe(input), quoted_list(names));
     }
     arrays.emplace_back(file);
   }

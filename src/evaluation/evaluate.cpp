@@ -93,6 +93,9 @@ class Evaluation {
       throw Error("{}: the model's output '{}' is {} for {} sample(s); labels need a row a sample (of feeds: one sample a file)", data_.name(batch.first),
                   model_.value(model_.outputs().front()).name, to_string(output.shape()), batch.count);
     }
+    if (output.type() != DataType::float32) {
+      throw Error("the model's output '{}' holds {}: labels are compared with scores, float32 of each class", model_.value(model_.outputs().front()).name, name_of(output.type()));
+    }
     const ClassCheck check(model_.value(model_.outputs().front()), class_walk(output.shape()).classes, options_.ignore_label);
     for (std::int64_t s = 0; s < batch.count; ++s) {
       const std::int64_t sample = batch.first + s;

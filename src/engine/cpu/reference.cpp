@@ -38,7 +38,13 @@ class ReferenceStep : public Step {
       outputs.push_back(result.buffer.valid() ? Tensor::borrow(result.spec.type, result.spec.shape, frame.write<std::byte>(result.buffer))
                                               : Tensor(result.spec.type, result.spec.shape));
     }
-    compute(op_, {node_, operands}, outputs);
+    try {
+      compute(op_, {node_, operands}, outputs);
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const Error& error) {
+      throw Error("{}: {}", describe(node_), error.what());
+    }
   }
 
  private:
