@@ -72,6 +72,19 @@ TEST_F(Quantize, StaysWithinTheMemoryThatItAsksFor) {
   }
 }
 
+TEST_F(Quantize, MemoryDoesNotGrowWithTheSamples) {  // case G5
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "sanitizers take memory of their own";
+#endif
+  write_inputs(path("many.npy"), 400);
+  for (const std::string range : {"mse", "minmax", "mean-minmax", "percentile", "kl"}) {
+    const auto peak = [&](const char* samples) {
+      return quantize({"net.onnx", "--data", "many.npy", "--samples", samples, "-o", "out.onnx", "--activation-range", range})["peak_memory_bytes"].get<double>();
+    };
+    EXPECT_NEAR(peak("400") / peak("20"), 1, 0.05) << range;
+  }
+}
+
 TEST_F(Quantize, WritesEncodingsAndTakesThemBack) {
   for (const std::string version : {"2.0.0", "1.0.0", "0.6.1"}) {
     quantize({"net.onnx", "--data", "x.npy", "-o", "a.onnx", "--encodings", "a.json", "--encodings-version", version});
@@ -278,7 +291,7 @@ TEST_F(Quantize, AQuantizedFileIsRefused) {
   }
 }
 
-TEST_F(Quantize, NothingToQuantizeIsAFailureWithCounts) {
+TEST_F(Quantize, NothingToQuantizeIsAFailureWithCounts) {  // case T5
   expect_failure({"quantize", "net.onnx", "--data", "x.npy", "--exclude", "*"}, {"net.onnx", "nothing was quantized", "0 of 3 layers", "6 nodes"});
 }
 

@@ -66,9 +66,14 @@ TEST(MseRange, KeepsTheMaximumOfScores) {
 TEST(PercentileRange, CutsEachSideByItself) {  // case G4
   std::vector<float> values = normals(100000);
   for (int i = 0; i < 5; ++i) values.insert(values.end(), {50.0f, -50.0f});
-  const Range range = estimate_range(statistics_of(values), Encoding{}, {RangeMethod::percentile, 99.9});
-  EXPECT_NEAR(range.min, -3.1, 0.33);
-  EXPECT_NEAR(range.max, 3.1, 0.33);
+  for (std::int64_t bins : {std::int64_t{2048}, Histogram::kDefaultBins}) {
+    const Range range = estimate_range(statistics_of(values, bins), Encoding{}, {RangeMethod::percentile, 99.9});
+    EXPECT_NEAR(range.min, -3.3, 0.33) << bins;
+    EXPECT_NEAR(range.max, 3.3, 0.33) << bins;
+  }
+  const Range coarse = estimate_range(statistics_of(values, 128), Encoding{}, {RangeMethod::percentile, 99.9});  // its bins are 0.8 wide, or wider
+  EXPECT_NEAR(coarse.min, -3.3, 1.6);
+  EXPECT_NEAR(coarse.max, 3.3, 1.6);
 }
 
 TEST(KlRange, OfANormalLiesBetweenItsBodyAndItsMaximumAndOfAConstantIsTheConstant) {  // case G4
@@ -77,6 +82,22 @@ TEST(KlRange, OfANormalLiesBetweenItsBodyAndItsMaximumAndOfAConstantIsTheConstan
   EXPECT_GT(range.max, 2.5);
   EXPECT_LE(range.max, *std::max_element(values.begin(), values.end()));
   EXPECT_EQ(estimate_range(statistics_of(std::vector<float>(100, 2.0f)), Encoding{}, {RangeMethod::kl}).max, 2);
+  EXPECT_THROW(estimate_range(statistics_of(values, 128), Encoding{}, {RangeMethod::kl}), UsageError);
+}
+
+TEST(KlRange, OfALaplacianLiesBetweenItsBodyAndItsMaximum) {  // case G4
+  const Random random(2, "laplace");
+  std::vector<float> values;
+  for (std::size_t i = 0; i < 100000; ++i) {
+    const double u = random.uniform(i) - 0.5;
+    values.push_back(static_cast<float>((u < 0 ? 1 : -1) * std::log(1 - 2 * std::fabs(u) + 1e-12)));
+  }
+  const float most = std::max(*std::max_element(values.begin(), values.end()), -*std::min_element(values.begin(), values.end()));
+  for (std::int64_t bins : {std::int64_t{2048}, Histogram::kDefaultBins}) {
+    const Range range = estimate_range(statistics_of(values, bins), Encoding{.is_signed = true, .symmetric = true}, {RangeMethod::kl});
+    EXPECT_GT(range.max, 2.5) << bins;
+    EXPECT_LE(range.max, most) << bins;
+  }
   EXPECT_THROW(estimate_range(statistics_of(values, 128), Encoding{}, {RangeMethod::kl}), UsageError);
 }
 
