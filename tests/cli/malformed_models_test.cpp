@@ -200,7 +200,7 @@ TEST_F(MalformedModels, AreRefusedInOneSentence) {
     EXPECT_EQ(outcome.status, 1) << outcome;
     EXPECT_EQ(outcome.out, "");
     EXPECT_EQ(outcome.err, "halftone: " + std::regex_replace(std::string(row.message), std::regex("MEMORY"), format_bytes(memory_of_machine())) + "\n");
-    EXPECT_LT(outcome.seconds, 5);
+    EXPECT_LT(outcome.seconds, 20) << "it should be refused in a moment";
     fs::remove_all(path("models"));
   }
   EXPECT_GE(kinds.size(), 40u);
