@@ -23,11 +23,12 @@ ScaleIndex scale_index(const Call& call) {
   return {x, grid};
 }
 
-void require_scales(const Call& call) {
+void require_scales(const Call& call, bool positive) {
   if (call.input(1).value == nullptr) return;
   const std::vector<float> scales = to_floats(*call.input(1).value);
   for (std::size_t i = 0; i < scales.size(); ++i) {
-    if (!(scales[i] > 0) || !std::isfinite(scales[i])) throw Error("its scale {} at position {} is not positive and finite", scales[i], i);
+    if (std::isfinite(scales[i]) && (scales[i] > 0 || !positive)) continue;
+    throw Error("its scale {} at position {} is not {}finite", scales[i], i, positive ? "positive and " : "");
   }
 }
 
@@ -62,7 +63,7 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
     throw Error("it has {} scales, but {} zero points", element_count(call.input(1).shape), element_count(call.input(2).shape));
   }
   scale_index(call);
-  require_scales(call);
+  require_scales(call, true);
   return std::vector<TensorSpec>{{type, call.input(0).shape}};
 }
 

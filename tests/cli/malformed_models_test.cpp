@@ -1,4 +1,5 @@
 // How a model's file may be broken, and what a user reads then: one sentence that says what, where, the numbers and what to do.
+#include <limits>
 #include <regex>
 
 #include "base/memory.h"
@@ -36,7 +37,7 @@ const Malformed kMalformed[] = {
     {"two opsets", net([](Model& m) { m.add_opset_import()->set_version(14); }), "models/bad.onnx: states two opsets of ONNX, 13 and 14"},
     {"an operator older than we know", net([](Model& m) { node(m, "relu1").set_op_type("Add"); node(m, "relu1").add_input("conv1_out"); m.mutable_opset_import(0)->set_version(6); }), "models/bad.onnx: 2 of its nodes have operators that are not supported: Add (opset 6) at 'relu1'; Gemm (opset 6) at 'fc'"},
     {"an unknown domain", net([](Model& m) { node(m, "relu1").set_domain("com.example"); }), "models/bad.onnx: 1 of its nodes has an operator that is not supported: com.example.Relu (of no opset that the file states) at 'relu1'"},
-    {"an unknown operator", net([](Model& m) { node(m, "relu1").set_op_type("Einsum"); }), "models/bad.onnx: 1 of its nodes has an operator that is not supported: Einsum (opset 13) at 'relu1'"},
+    {"an unknown operator", net([](Model& m) { node(m, "relu1").set_op_type("TfIdfVectorizer"); }), "models/bad.onnx: 1 of its nodes has an operator that is not supported: TfIdfVectorizer (opset 13) at 'relu1'"},
 
     // Names.
     {"two initializers of one name", net([](Model& m) { initializer(m, "conv2.weight").set_name("conv1.weight"); }), "models/bad.onnx: 'conv1.weight' is defined more than once (an initializer, an initializer); a name stands for one value"},
@@ -126,7 +127,7 @@ const Malformed kMalformed[] = {
     {"Conv with one input", one("Conv"), "models/bad.onnx: Conv 'n': input 1 is missing; it takes 2 to 3; its input is 'x' (float32 [1, 3, 8, 8])"},
     {"MaxPool without a kernel", one("MaxPool"), "models/bad.onnx: MaxPool 'n': kernel_shape is missing; its input is 'x' (float32 [1, 3, 8, 8])"},
     {"BatchNormalization of other channels", one("BatchNormalization", {ones({3}), ones({3}), ones({4}), ones({3})}), "models/bad.onnx: BatchNormalization 'n': input 3 is [4]; [3] is needed, one number a channel; its inputs are 'x' (float32 [1, 3, 8, 8]), 'a' (float32 [3]), 'b' (float32 [3]), 'c' (float32 [4]), 'd' (float32 [3])"},
-    {"DequantizeLinear with scale 0", one("Add", {ones({4}, DataType::int8), Tensor::scalar(0.0f)}, [](Node& n) { n.set_op_type("DequantizeLinear"); n.mutable_input()->DeleteSubrange(0, 1); }), "models/bad.onnx: DequantizeLinear 'n': its scale 0 at position 0 is not positive and finite; its inputs are 'a' (int8 [4]), 'b' (float32 [])"},
+    {"DequantizeLinear with an infinite scale", one("Add", {ones({4}, DataType::int8), Tensor::scalar(std::numeric_limits<float>::infinity())}, [](Node& n) { n.set_op_type("DequantizeLinear"); n.mutable_input()->DeleteSubrange(0, 1); }), "models/bad.onnx: DequantizeLinear 'n': its scale inf at position 0 is not finite; its inputs are 'a' (int8 [4]), 'b' (float32 [])"},
     {"QuantizeLinear with scale 0", one("QuantizeLinear", {Tensor::scalar(0.0f), ones({}, DataType::uint8)}), "models/bad.onnx: QuantizeLinear 'n': its scale 0 at position 0 is not positive and finite; its inputs are 'x' (float32 [1, 3, 8, 8]), 'a' (float32 []), 'b' (uint8 [])"},
     {"DequantizeLinear with a zero point of another type", one("Add", {ones({4}, DataType::int8), ones({}), ones({}, DataType::uint8)}, [](Node& n) { n.set_op_type("DequantizeLinear"); n.mutable_input()->DeleteSubrange(0, 1); }), "models/bad.onnx: DequantizeLinear 'n': its codes are int8, its zero point is uint8; its inputs are 'a' (int8 [4]), 'b' (float32 []), 'c' (uint8 [])"},
     {"DequantizeLinear with scales of another number", one("Add", {ones({4, 2}, DataType::int8), ones({3}), ones({3}, DataType::int8)}, [](Node& n) { n.set_op_type("DequantizeLinear"); n.mutable_input()->DeleteSubrange(0, 1); set(n, "axis", 0); }), "models/bad.onnx: DequantizeLinear 'n': its scale is [3], but axis 0 of [4, 2] has 4 channels; its inputs are 'a' (int8 [4, 2]), 'b' (float32 [3]), 'c' (int8 [3])"},

@@ -309,7 +309,8 @@ class GraphReader {
     if (found == by_name_.end() || !info.type().has_tensor_type() || info.type().tensor_type().elem_type() == onnx::TensorProto::UNDEFINED) return;
     const Value& value = graph_.value(found->second);
     const DataType declared = data_type_from_proto(info.type().tensor_type().elem_type(), where_);
-    if (declared == value.type) return;
+    // Where an operator mixes floats of several widths, which one it makes is not always told.
+    if (value.id == ValueId::none || declared == value.type || (is_float(declared) && is_float(value.type))) return;
     const Node* producer = graph_.producer(value.id);
     throw Error("{}: '{}' is declared as {}, but {} makes it {}; the file contradicts itself", where_, value.name, name_of(declared),
                 producer == nullptr ? "its initializer" : describe(*producer), name_of(value.type));
