@@ -101,6 +101,7 @@ struct Location {
 
 struct Plan {
   std::vector<std::unique_ptr<Step>> steps;
+  std::vector<NodeId> step_nodes;  // whose steps they are, for messages; shorter than `steps` where the last are nobody's
   std::vector<StepReport> reports;          // a line a planned node
   std::vector<Buffer> buffers;
   std::size_t arena_bytes = 0;

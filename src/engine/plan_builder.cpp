@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "engine/conversions.h"
 #include "engine/cpu/implementation.h"
 #include "kernels/layout.h"
@@ -83,8 +84,19 @@ void PlanBuilder::infer(const Node& node) {
   } catch (const Cancelled&) {
     throw;
   } catch (const Error& error) {
-    throw Error("{}{}: {}", origin(graph_), describe(node), error.what());
+    throw Error("{}{}: {}; {}", origin(graph_), describe(node), error.what(), inputs_in_words(node));
   }
+}
+
+std::string PlanBuilder::inputs_in_words(const Node& node) const {
+  constexpr std::size_t kMost = 5;
+  std::vector<std::string> words;
+  for (ValueId id : node.inputs) {
+    if (words.size() == kMost) break;
+    if (id != ValueId::none) words.push_back(fmt::format("'{}' ({} {})", graph_.value(id).name, name_of(type(id)), to_string(shape(id))));
+  }
+  if (words.empty()) return "it has no inputs";
+  return fmt::format("its {} {}{}", words.size() == 1 ? "input is" : "inputs are", join(words, ", "), node.inputs.size() > kMost ? ", ..." : "");
 }
 
 void PlanBuilder::plan_inputs(std::span<const PlannedInput> inputs) {
@@ -105,6 +117,7 @@ void PlanBuilder::plan_inputs(std::span<const PlannedInput> inputs) {
     }
     if (inputs[i].is_new) fresh_.push_back(id);
   }
+  plan_->step_nodes.resize(plan_->steps.size(), NodeId::none);
   place_taps();
 }
 
@@ -119,6 +132,7 @@ void PlanBuilder::plan_node(const Node& node) {
       }
       report_.implementation = candidate.name;
       candidate.prepare(node, *this);
+      plan_->step_nodes.resize(plan_->steps.size(), node.id);
       break;
     }
   } catch (const Error& error) {

@@ -62,6 +62,7 @@ class PlanBuilder {
   };
 
   void infer(const Node& node);
+  std::string inputs_in_words(const Node& node) const;  // names, types and shapes, for messages
   bool is_later(const Node& node) const;       // it reads what this plan does not make
   void plan_node(const Node& node);
   void plan_inputs(std::span<const PlannedInput> inputs);

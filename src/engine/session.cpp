@@ -9,6 +9,8 @@
 #include <map>
 #include <set>
 
+#include "base/memory.h"
+#include "base/text.h"
 #include "engine/bodies.h"
 #include "engine/plan.h"
 #include "engine/plan_builder.h"
@@ -103,6 +105,7 @@ struct Session::State {
   std::vector<Tensor> run(const std::vector<PlannedInput>& inputs, const Fill& fill, const Tap& on_tap);
   void run(Plan& plan, const Fill& fill, const Tap& on_tap, std::map<ValueId, Tensor>& made);
   std::vector<Tensor> run_bodies(const Node& node, const std::vector<Operand>& operands);
+  void run_step(const Plan& plan, std::size_t step, const Frame& frame) const;
   void run_waiting(const Plan& plan, Computed& computed, std::map<ValueId, Tensor>& made);
 
   void check_count(std::size_t given) const {
@@ -191,6 +194,9 @@ std::vector<Tensor> Session::State::run(const std::vector<PlannedInput>& inputs,
 }
 
 void Session::State::run(Plan& plan, const Fill& fill, const Tap& on_tap, std::map<ValueId, Tensor>& made) {
+  if (plan.arena_bytes > memory_of_machine()) {
+    throw Error("{}its values of one batch take {}, but this machine has {} of memory", origin(graph), format_bytes(plan.arena_bytes), format_bytes(memory_of_machine()));
+  }
   const Frame frame{arena.of(plan.arena_bytes), &plan.buffers, threads};
   for (std::size_t i = 0; i < plan.inputs.size(); ++i) fill(i, frame.write<std::byte>(plan.inputs[i].buffer));
   std::size_t next_tap = 0;
@@ -204,13 +210,26 @@ void Session::State::run(Plan& plan, const Fill& fill, const Tap& on_tap, std::m
   };
   show_taps(-1);
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
-    plan.steps[s]->run(frame);
+    run_step(plan, s, frame);
     show_taps(static_cast<int>(s));
   }
   for (const Location& output : plan.outputs) {
     Tensor tensor = Tensor::uninitialized(output.type, output.shape);
     std::memcpy(tensor.mutable_data(), frame.read<std::byte>(output.buffer), tensor.bytes());
     made.insert_or_assign(output.value, std::move(tensor));
+  }
+}
+
+// What is wrong with contents shows only here: an index beyond an axis.
+void Session::State::run_step(const Plan& plan, std::size_t step, const Frame& frame) const {
+  try {
+    plan.steps[step]->run(frame);
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const Error& error) {
+    const NodeId id = step < plan.step_nodes.size() ? plan.step_nodes[step] : NodeId::none;
+    if (id == NodeId::none) throw;
+    throw Error("{}{}: {}", origin(graph), describe(graph.node(id)), error.what());
   }
 }
 

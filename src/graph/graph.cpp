@@ -8,12 +8,18 @@
 namespace halftone {
 namespace {
 
+const char* kind_of(const Attribute& attribute) {
+  constexpr const char* kKinds[] = {"an integer", "a float", "a string", "a list of integers", "a list of floats", "a list of strings", "a tensor", "a body"};
+  static_assert(std::size(kKinds) == std::variant_size_v<Attribute>);
+  return kKinds[attribute.index()];
+}
+
 template <typename T>
 T attribute_or(const std::map<std::string, Attribute>& values, const std::string& name, T otherwise, const char* kind) {
   const auto found = values.find(name);
   if (found == values.end()) return otherwise;
   if (const T* value = std::get_if<T>(&found->second)) return *value;
-  throw Error("attribute '{}' is not {}", name, kind);
+  throw Error("its attribute '{}' is {}; {} is needed", name, kind_of(found->second), kind);
 }
 
 }  // namespace

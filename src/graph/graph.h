@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -96,6 +97,7 @@ struct FileFacts {
   std::string producer_name, producer_version, domain, doc_string;
   std::int64_t model_version = 0;
   std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<std::filesystem::path> data_files;  // that weights were read from beside the model; never written
 };
 
 class Graph {

@@ -6,7 +6,12 @@
 namespace halftone {
 namespace {
 
-DataType wanted(const Call& call) { return element_type(call.attributes().integer("to", 0)); }
+DataType type_to(const Node& node) {
+  if (!node.attributes.has("to")) throw Error("its attribute 'to' is missing, the type to cast to");
+  return element_type(node.attributes.integer("to", 0));
+}
+
+DataType wanted(const Call& call) { return type_to(call.node); }
 
 std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   require_inputs(call, 1, 1);
@@ -18,7 +23,7 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   std::memcpy(outputs[0].mutable_data(), changed.data(), changed.bytes());
 }
 
-std::vector<DataType> types(const Node& node, const std::vector<DataType>&) { return {element_type(node.attributes.integer("to", 1))}; }
+std::vector<DataType> types(const Node& node, const std::vector<DataType>&) { return {type_to(node)}; }
 
 }  // namespace
 

@@ -24,8 +24,9 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   const std::int64_t group = call.attributes().integer("group", 1);
   if (x.size() < 3) throw Error("its input has rank {}; at least 3 is needed", x.size());
   if (w.size() != x.size()) throw Error("its weight {} has rank {}, but the input {} has rank {}", to_string(w), w.size(), to_string(x), x.size());
-  if (group < 1 || x[1] != w[1] * group || w[0] % group != 0) {
-    throw Error("input {} and weight {} do not fit with group {}", to_string(x), to_string(w), group);
+  if (group < 1 || w[0] % group != 0) throw Error("its {} output channels do not divide into {} groups", w[0], group);
+  if (x[1] % group != 0 || x[1] / group != w[1]) {
+    throw Error("its input {} has {} channels, but its weight {} takes {} in each of {} groups", to_string(x), x[1], to_string(w), w[1], group);
   }
   if (call.has(2) && call.input(2).shape != Shape{w[0]}) {
     throw Error("its bias is {}; [{}] is needed, one number an output channel", to_string(call.input(2).shape), w[0]);

@@ -49,24 +49,11 @@ std::vector<std::int32_t> centred(const Tensor& codes, const std::vector<std::in
   return values;
 }
 
-// Adds one weight times the picture under one of its taps to the sums of one channel, a row of the last axis at a time.
+// Adds one weight times the picture under its tap to the sums of one channel.
 void add_tap(const Window& win, std::int64_t tap, std::int32_t weight, const std::int32_t* picture, std::int32_t* sums) {
-  const std::size_t last = win.rank() - 1;
-  std::vector<std::int64_t> offset(win.rank());  // of the tap from the window's place
-  for (std::size_t axis = win.rank(); axis-- > 0; tap /= win.kernel[axis]) offset[axis] = tap % win.kernel[axis] * win.dilations[axis] - win.pads_begin[axis];
-  const std::int64_t stride = win.strides[last], width = win.in[last];
-  const std::int64_t first = std::max<std::int64_t>(0, (-offset[last] + stride - 1) / stride);
-  const std::int64_t end = std::min(win.out[last], offset[last] >= width ? 0 : (width - 1 - offset[last]) / stride + 1);
-  for_each_position({win.out.begin(), win.out.end() - 1}, [&](const std::vector<std::int64_t>& position, std::int64_t row) {
-    std::int64_t place = 0;
-    for (std::size_t axis = 0; axis < last; ++axis) {
-      const std::int64_t at = position[axis] * win.strides[axis] + offset[axis];
-      if (at < 0 || at >= win.in[axis]) return;
-      place = place * win.in[axis] + at;
-    }
-    const std::int32_t* from = picture + place * width + offset[last];
-    std::int32_t* to = sums + row * win.out[last];
-    for (std::int64_t x = first; x < end; ++x) to[x] += weight * from[x * stride];
+  const std::int64_t stride = win.strides.back(), width = win.out.back();
+  for_each_row_under_tap(win, tap, [&](std::int64_t row, std::int64_t place, std::int64_t first, std::int64_t end) {
+    for (std::int64_t x = first; x < end; ++x) sums[row * width + x] += weight * picture[place + x * stride];
   });
 }
 

@@ -81,6 +81,14 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   return std::vector<TensorSpec>{{DataType::float32, y}};
 }
 
+// Adds the picture times one weight to where the weight's tap lies.
+void add_tap(const Window& window, std::int64_t tap, double weight, const float* picture, double* sums) {
+  const std::int64_t stride = window.strides.back(), width = window.out.back();
+  for_each_row_under_tap(window, tap, [&](std::int64_t row, std::int64_t place, std::int64_t first, std::int64_t end) {
+    for (std::int64_t x = first; x < end; ++x) sums[place + x * stride] += weight * picture[row * width + x];
+  });
+}
+
 void reference(const Call& call, std::span<Tensor> outputs) {
   const Transposed t = transposed_of(call);
   const Shape& x = call.input(0).shape;
@@ -91,13 +99,11 @@ void reference(const Call& call, std::span<Tensor> outputs) {
     for (std::int64_t g = 0; g < t.group; ++g) {
       for (std::int64_t k = 0; k < t.kernels; ++k) {
         std::vector<double> sums(static_cast<std::size_t>(out_picture), call.has(2) ? call.tensor(2).values<float>()[static_cast<std::size_t>(g * t.kernels + k)] : 0.0);
-        for_each_position(t.window.out, [&](const std::vector<std::int64_t>& position, std::int64_t p) {
-          for_each_tap(t.window, position, [&](std::int64_t tap, std::int64_t place) {
-            for (std::int64_t c = g * channels; c < (g + 1) * channels; ++c) {
-              sums[static_cast<std::size_t>(place)] += static_cast<double>(in[(n * x[1] + c) * in_picture + p]) * weight[(c * t.kernels + k) * taps + tap];
-            }
-          });
-        });
+        for (std::int64_t c = g * channels; c < (g + 1) * channels; ++c) {
+          for (std::int64_t tap = 0; tap < taps; ++tap) {
+            add_tap(t.window, tap, weight[(c * t.kernels + k) * taps + tap], in + (n * x[1] + c) * in_picture, sums.data());
+          }
+        }
         std::copy(sums.begin(), sums.end(), out.begin() + ((n * t.group + g) * t.kernels + k) * out_picture);
       }
     }

@@ -11,8 +11,11 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   const DataType type = call.input(0).type;
   if (!is_code_type(type) && type != DataType::int32) throw Error("codes of type {} are not supported", name_of(type));
   if (call.has(2) && call.input(2).type != type) throw Error("its codes are {}, its zero point is {}", name_of(type), name_of(call.input(2).type));
-  if (call.has(2) && element_count(call.input(2).shape) != element_count(call.input(1).shape)) throw Error("scale and zero point differ in size");
+  if (call.has(2) && element_count(call.input(2).shape) != element_count(call.input(1).shape)) {
+    throw Error("it has {} scales, but {} zero points", element_count(call.input(1).shape), element_count(call.input(2).shape));
+  }
   scale_index(call);
+  require_scales(call, false);  // dead channels may have 0: their numbers are 0
   return std::vector<TensorSpec>{{DataType::float32, call.input(0).shape}};
 }
 

@@ -9,7 +9,7 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   const Shape& x = call.input(0).shape;
   const auto rank = static_cast<std::int64_t>(x.size());
   std::int64_t axis = call.attributes().integer("axis", 1);
-  if (axis < -rank || axis > rank) throw Error("axis {} is out of range for rank {}", axis, rank);
+  if (axis < -rank || axis > rank) throw Error("axis {} is out of range for rank {}; {} to {} are possible", axis, rank, -rank, rank);
   if (axis < 0) axis += rank;
   const Shape before(x.begin(), x.begin() + axis), after(x.begin() + axis, x.end());
   return std::vector<TensorSpec>{{call.input(0).type, {element_count(before), element_count(after)}}};

@@ -1,4 +1,6 @@
 // MatMul: numpy's matmul (matrix_shapes.h). ONNX since 1.
+#include <algorithm>
+
 #include "operators/matrix_shapes.h"
 #include "operators/operator.h"
 
@@ -16,14 +18,17 @@ void reference(const Call& call, std::span<Tensor> outputs) {
   const MatrixShapes p = matrix_shapes(call);
   std::span<const float> a = call.tensor(0).values<float>(), b = call.tensor(1).values<float>();
   std::span<float> out = outputs[0].mutable_values<float>();
+  std::vector<double> sums(static_cast<std::size_t>(p.columns));
   for (std::int64_t n = 0; n < element_count(p.batch); ++n) {
-    const std::int64_t at_a = p.offset_a(n), at_b = p.offset_b(n);
+    const float *left = a.data() + p.offset_a(n), *right = b.data() + p.offset_b(n);
     for (std::int64_t i = 0; i < p.rows; ++i) {
-      for (std::int64_t j = 0; j < p.columns; ++j) {
-        double sum = 0;
-        for (std::int64_t k = 0; k < p.inner; ++k) sum += static_cast<double>(a[at_a + i * p.inner + k]) * b[at_b + k * p.columns + j];
-        out[(n * p.rows + i) * p.columns + j] = static_cast<float>(sum);
+      std::fill(sums.begin(), sums.end(), 0.0);
+      for (std::int64_t k = 0; k < p.inner; ++k) {
+        const double factor = left[i * p.inner + k];
+        const float* row = right + k * p.columns;
+        for (std::int64_t j = 0; j < p.columns; ++j) sums[static_cast<std::size_t>(j)] += factor * row[j];
       }
+      std::transform(sums.begin(), sums.end(), out.begin() + (n * p.rows + i) * p.columns, [](double sum) { return static_cast<float>(sum); });
     }
   }
 }

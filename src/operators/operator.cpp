@@ -100,6 +100,43 @@ const Operator* find_operator(std::string_view type) {
 std::vector<DataType> int64_results(const Node& node, const std::vector<DataType>&) { return std::vector<DataType>(node.outputs.size(), DataType::int64); }
 std::vector<DataType> boolean_results(const Node& node, const std::vector<DataType>&) { return std::vector<DataType>(node.outputs.size(), DataType::boolean); }
 
+namespace {
+
+// A body's inputs take their types from the node's, which the body need not repeat: values from around it, and a Loop's states
+// behind its iteration and condition. Returns whether that was news.
+bool take_types(const Graph& graph, const Node& node, Graph& body) {
+  bool is_news = false;
+  const auto set = [&](ValueId id, DataType type) {
+    Value& inner = body.edit(id);
+    is_news = is_news || inner.type != type;
+    inner.type = type;
+  };
+  const std::vector<ValueId>& inputs = body.inputs();
+  for (std::size_t i = 1; i <= std::min(node.captured, inputs.size()); ++i) set(inputs[inputs.size() - i], graph.value(node.inputs[node.inputs.size() - i]).type);
+  const std::size_t formal = std::min(inputs.size(), node.inputs.size()) - std::min(node.captured, inputs.size());
+  for (std::size_t i = 0; node.type == "Loop" && i < formal; ++i) {
+    if (i >= 2 && node.input(i) == ValueId::none) continue;
+    set(inputs[i], i == 0 ? DataType::int64 : i == 1 ? DataType::boolean : graph.value(node.inputs[i]).type);
+  }
+  return is_news;
+}
+
+void infer_types_of_bodies(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  std::vector<std::pair<std::string, std::shared_ptr<const Graph>>> bodies;
+  for (const auto& [name, attribute] : node.attributes.all()) {
+    if (const auto* body = std::get_if<std::shared_ptr<const Graph>>(&attribute)) bodies.emplace_back(name, *body);
+  }
+  for (const auto& [name, body] : bodies) {
+    Graph typed = *body;
+    if (!take_types(graph, node, typed)) continue;
+    infer_types(typed);
+    graph.edit(id).attributes.set(name, std::make_shared<const Graph>(std::move(typed)));
+  }
+}
+
+}  // namespace
+
 void infer_types(Graph& graph) {
   for (NodeId id : graph.topological_order()) {
     const Node& node = graph.node(id);
@@ -110,6 +147,7 @@ void infer_types(Graph& graph) {
     if (inputs.empty()) inputs.push_back(DataType::float32);
     std::vector<DataType> types(node.outputs.size(), inputs[0]);
     try {
+      infer_types_of_bodies(graph, id);
       if (op->types != nullptr) types = op->types(node, inputs);
     } catch (const Error& error) {
       throw Error("{}{}: {}", origin(graph), describe(node), error.what());
@@ -134,7 +172,8 @@ std::size_t add_unsupported(const Graph& graph, NodesOfType& nodes) {
     }
     if (find_operator(node) != nullptr) continue;
     ++count;
-    nodes[fmt::format("{}{}{} (opset {})", node.domain, node.domain.empty() ? "" : ".", node.type, node.version)].push_back(node.name);
+    const std::string opset = node.version > 0 ? fmt::format("opset {}", node.version) : "of no opset that the file states";
+    nodes[fmt::format("{}{}{} ({})", node.domain, node.domain.empty() ? "" : ".", node.type, opset)].push_back(node.name);
   }
   return count;
 }
@@ -147,7 +186,7 @@ void check_supported(const Graph& graph, std::string_view file) {
   if (count == 0) return;
   std::vector<std::string> list;
   for (const auto& [type, names] : nodes) list.push_back(fmt::format("{} at '{}'", type, join(names, "', '")));
-  throw Error("{}: {} of its nodes have operators that are not supported: {}", file, count, join(list, "; "));
+  throw Error("{}: {} not supported: {}", file, counted(static_cast<std::int64_t>(count), "of its nodes has an operator that is", "of its nodes have operators that are"), join(list, "; "));
 }
 
 std::optional<std::vector<TensorSpec>> same_as_first_input(const Call& call) {

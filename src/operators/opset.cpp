@@ -205,19 +205,60 @@ void raise_bodies(Node& node, int version) {
 
 }  // namespace
 
+namespace {
+
+void raise_with_bodies(Graph& graph, NodeId id, int version) {
+  raise_node(graph, id, version);
+  raise_bodies(graph.edit(id), version);
+  graph.edit(id).version = version;
+}
+
+void set_opset(Graph& graph, int version) {
+  graph.file.opsets[""] = version;
+  graph.file.ir_version = std::max(graph.file.ir_version, ir_version_of(version));
+}
+
+int stated_opset(const Graph& graph) {
+  const auto stated = graph.file.opsets.find("");
+  return stated == graph.file.opsets.end() ? 0 : stated->second;
+}
+
+// Of its nodes and of their bodies.
+int latest_opset(const Graph& graph) {
+  int latest = stated_opset(graph);
+  for (NodeId id : graph.nodes()) {
+    const Node& node = graph.node(id);
+    if (node.domain.empty()) latest = std::max(latest, node.version);
+    for (const auto& [name, attribute] : node.attributes.all()) {
+      if (const auto* body = std::get_if<std::shared_ptr<const Graph>>(&attribute)) latest = std::max(latest, stated_opset(**body));
+    }
+  }
+  return latest;
+}
+
+}  // namespace
+
 void raise_opset(Graph& graph, int version) {
-  int& opset = graph.file.opsets[""];
+  const int opset = graph.file.opsets[""];
   if (opset >= version) return;
   if (opset < kOldest) throw Error("{}opset {} cannot be raised to {}; convert the model to opset {} first", origin(graph), opset, version, version);
   for (NodeId id : graph.nodes()) {
     if (!graph.node(id).domain.empty()) continue;
     if (find_operator(graph.node(id)) == nullptr) refuse(graph, graph.node(id), version, "the operator is not supported");
-    raise_node(graph, id, version);
-    raise_bodies(graph.edit(id), version);
-    graph.edit(id).version = version;
+    raise_with_bodies(graph, id, version);
   }
-  opset = version;
-  graph.file.ir_version = std::max(graph.file.ir_version, ir_version_of(version));
+  set_opset(graph, version);
+}
+
+void raise_to_one_opset(Graph& graph) {
+  const int latest = latest_opset(graph);
+  for (NodeId id : graph.nodes()) {
+    const Node& node = graph.node(id);
+    if (!node.domain.empty() || node.version >= latest || find_operator(node) == nullptr) continue;
+    if (node.version < kOldest) refuse(graph, node, latest, "its opset is too old");
+    raise_with_bodies(graph, id, latest);
+  }
+  if (latest > stated_opset(graph)) set_opset(graph, latest);
 }
 
 }  // namespace halftone

@@ -10,4 +10,8 @@ namespace halftone {
 // opset cannot state.
 void raise_opset(Graph& graph, int version);
 
+// The same where nodes of several opsets stand together, as those of inlined functions do: up to the latest of them. Nodes of
+// unknown operators stay as they are.
+void raise_to_one_opset(Graph& graph);
+
 }  // namespace halftone

@@ -23,6 +23,15 @@ ScaleIndex scale_index(const Call& call) {
   return {x, grid};
 }
 
+void require_scales(const Call& call, bool positive) {
+  if (call.input(1).value == nullptr) return;
+  const std::vector<float> scales = to_floats(*call.input(1).value);
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    if (std::isfinite(scales[i]) && (scales[i] > 0 || !positive)) continue;
+    throw Error("its scale {} at position {} is not {}finite", scales[i], i, positive ? "positive and " : "");
+  }
+}
+
 bool is_code_type(DataType type) {
   switch (type) {
     case DataType::int4: case DataType::uint4: case DataType::int8: case DataType::uint8: case DataType::int16: case DataType::uint16: return true;
@@ -50,8 +59,11 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   require_float(call, 1);
   const DataType type = call.has(2) ? call.input(2).type : stated_type(call);
   if (!is_code_type(type)) throw Error("codes of type {} are not supported", name_of(type));
-  if (call.has(2) && element_count(call.input(2).shape) != element_count(call.input(1).shape)) throw Error("scale and zero point differ in size");
+  if (call.has(2) && element_count(call.input(2).shape) != element_count(call.input(1).shape)) {
+    throw Error("it has {} scales, but {} zero points", element_count(call.input(1).shape), element_count(call.input(2).shape));
+  }
   scale_index(call);
+  require_scales(call, true);
   return std::vector<TensorSpec>{{type, call.input(0).shape}};
 }
 

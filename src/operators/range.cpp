@@ -10,7 +10,10 @@ template <typename T>
 std::int64_t count_of(const Call& call) {
   const T start = call.tensor(0).values<T>()[0], limit = call.tensor(1).values<T>()[0], delta = call.tensor(2).values<T>()[0];
   if (delta == T(0)) throw Error("its delta is 0");
-  return std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil((static_cast<double>(limit) - static_cast<double>(start)) / static_cast<double>(delta))));
+  const double count = std::ceil((static_cast<double>(limit) - static_cast<double>(start)) / static_cast<double>(delta));
+  constexpr double kMost = 1e15;
+  if (!(count <= kMost)) throw Error("from {} to {} in steps of {} there are too many numbers", static_cast<double>(start), static_cast<double>(limit), static_cast<double>(delta));
+  return std::max<std::int64_t>(0, static_cast<std::int64_t>(std::max(count, 0.0)));
 }
 
 std::optional<std::vector<TensorSpec>> shapes(const Call& call) {

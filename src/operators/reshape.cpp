@@ -21,12 +21,13 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
       open = static_cast<std::int64_t>(i);
       y[i] = 1;
     } else if (y[i] < 0) {
-      throw Error("shape {} is not possible", to_string(*wanted));
+      const char* why = y[i] == -1 ? "leaves two sizes open (-1), but only one follows from the rest" : "has a negative size";
+      throw Error("shape {} {}", to_string(*wanted), why);
     }
   }
   const std::int64_t count = element_count(x), rest = element_count(y);
   if (open >= 0) y[static_cast<std::size_t>(open)] = rest > 0 ? count / rest : 0;
-  if (element_count(y) != count) throw Error("{} cannot be reshaped to {}", to_string(x), to_string(*wanted));
+  if (element_count(y) != count) throw Error("{} has {} elements and cannot be reshaped to {}", to_string(x), count, to_string(*wanted));
   return std::vector<TensorSpec>{{call.input(0).type, y}};
 }
 

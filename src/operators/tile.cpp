@@ -6,7 +6,7 @@
 namespace halftone {
 namespace {
 
-constexpr std::int64_t kMostRepeats = std::int64_t{1} << 48;  // times the size
+constexpr std::int64_t kMostRepeats = std::int64_t{1} << 31;
 
 std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   require_inputs(call, 2, 2);
@@ -15,8 +15,9 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
   Shape y = call.input(0).shape;
   if (repeats->size() != y.size()) throw Error("{} repeats for {} axes", repeats->size(), y.size());
   for (std::size_t i = 0; i < y.size(); ++i) {
-    if ((*repeats)[i] < 0 || (*repeats)[i] > kMostRepeats / std::max<std::int64_t>(y[i], 1)) throw Error("{} repeats are not possible", (*repeats)[i]);
-    y[i] *= (*repeats)[i];
+    const std::int64_t count = (*repeats)[i];
+    if (count < 0 || count > kMostRepeats) throw Error("{} repeats are not possible; 0 to {} are", count, kMostRepeats);
+    y[i] = element_count({y[i], count});
   }
   return std::vector<TensorSpec>{{call.input(0).type, y}};
 }

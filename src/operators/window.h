@@ -1,6 +1,8 @@
 // The sliding window of convolutions and pools: kernel, strides, dilations, pads, and the output's size.
 #pragma once
 
+#include <algorithm>
+
 #include "operators/operator.h"
 
 namespace halftone {
@@ -49,6 +51,30 @@ void for_each_position(const std::vector<std::int64_t>& sizes, const Body& body)
       position[axis] = 0;
     }
   }
+}
+
+// Walks the output's rows (along the last axis) under one tap of the kernel: body(row, place, first, end). Of position x of the row,
+// first <= x < end, the tap lies at place + x * stride of the last axis in the picture; of the others it lies outside.
+template <typename Body>
+void for_each_row_under_tap(const Window& window, std::int64_t tap, const Body& body) {
+  const std::size_t last = window.rank() - 1;
+  std::vector<std::int64_t> offset(window.rank());  // of the tap from where the window stands
+  for (std::size_t axis = window.rank(); axis-- > 0; tap /= window.kernel[axis]) {
+    offset[axis] = tap % window.kernel[axis] * window.dilations[axis] - window.pads_begin[axis];
+  }
+  const std::int64_t stride = window.strides[last], width = window.in[last];
+  const std::int64_t first = std::max<std::int64_t>(0, (-offset[last] + stride - 1) / stride);
+  const std::int64_t end = std::min(window.out[last], offset[last] >= width ? 0 : (width - 1 - offset[last]) / stride + 1);
+  if (first >= end) return;
+  for_each_position({window.out.begin(), window.out.end() - 1}, [&](const std::vector<std::int64_t>& position, std::int64_t row) {
+    std::int64_t place = 0;
+    for (std::size_t axis = 0; axis < last; ++axis) {
+      const std::int64_t at = position[axis] * window.strides[axis] + offset[axis];
+      if (at < 0 || at >= window.in[axis]) return;
+      place = place * window.in[axis] + at;
+    }
+    body(row, place * width + offset[last], first, end);
+  });
 }
 
 }  // namespace halftone

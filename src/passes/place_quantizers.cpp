@@ -5,6 +5,7 @@
 //   same_grid    the result holds the input's Encoding object, wherever either side has one
 //   activations  a clamp that nothing fuses makes a grid of its own
 //   bias_after   behind these layers the addition of a constant vector is part of the layer
+// What comes in real numbers stays so for the nodes that compute in float, an Identity goes before the grid of the others.
 // A grid has the most bits that one of its readers asks for (layer_bits.h); where none asks, those of the node that makes it.
 // Needs nothing. Notes every float layer and why.
 #include <algorithm>
@@ -37,6 +38,7 @@ class Placement {
     for (NodeId id : on_codes_) keep_float_for_others(layer_of(graph_, id)->weight);
     for (ValueId input : graph_.inputs()) give_grid(input);
     for (NodeId id : order_) give_grids(graph_.node(id));
+    for (ValueId id : graph_.values()) leave_real_for_others(id);
     PassReport report;
     report.changed = placed_;
     report.summary = fmt::format("{} on {}; {} of {} on codes", counted(placed_values_, "value"), counted(placed_, "grid"), quantized_layers_, counted(layers_, "layer"));
@@ -81,6 +83,7 @@ class Placement {
   }
 
   void want_input(ValueId id, const Node& reader) {
+    computes_codes_.insert(reader.id);
     want(id, "input of " + describe(reader));
     raise_to(asked_bits_[id], bits_.activation(reader.id));
   }
@@ -197,6 +200,7 @@ class Placement {
   void mark_lone_activation(const Node& node) {
     if (!is_float(node.output())) return;
     if (!wanted_.contains(node.input(0))) return leave_float(node, "its input is computed in float");
+    computes_codes_.insert(node.id);
     want_result(node);
   }
 
@@ -325,6 +329,42 @@ class Placement {
     }
   }
 
+  bool is_on_codes(NodeId id) const {
+    return computes_codes_.contains(id) || fused_.contains(id) || (keeps_grid(graph_.node(id)) && wanted_.contains(graph_.node(id).output()));
+  }
+
+  // A value that comes in real numbers, from outside or from a node that computes in float: its readers in float read these, behind an
+  // Identity the others have the grid.
+  void leave_real_for_others(ValueId id) {
+    const Value value = graph_.value(id);
+    if (!value.encoding || value.is_constant() || (value.producer != NodeId::none && is_on_codes(value.producer))) return;
+    std::vector<NodeId> on_codes;
+    bool has_others = false;
+    for (NodeId reader : value.readers) {
+      const Operator* op = find_operator(graph_.node(reader));
+      if (is_on_codes(reader)) on_codes.push_back(reader);
+      else has_others = has_others || op == nullptr || !op->reads_shapes_only;
+    }
+    if (!has_others || on_codes.empty() || graph_.is_output(id)) return;
+    Node identity;
+    identity.type = "Identity";
+    identity.name = graph_.unique_node_name(value.name + "_to_grid");
+    identity.version = graph_.file.opsets[""];
+    identity.inputs = {id};
+    const ValueId on_grid = graph_.add_value(graph_.unique_value_name(value.name + "_on_grid"), value.type, value.dims);
+    identity.outputs = {on_grid};
+    graph_.add_node(std::move(identity));
+    graph_.edit(on_grid).encoding = value.encoding;
+    graph_.edit(id).encoding = nullptr;
+    if (const auto why = context_.placement.find(id); why != context_.placement.end()) context_.placement.emplace(on_grid, why->second);
+    for (NodeId reader : on_codes) {
+      const std::vector<ValueId> inputs = graph_.node(reader).inputs;
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (inputs[i] == id) graph_.set_input(reader, i, on_grid);
+      }
+    }
+  }
+
   void give_grid(ValueId id) {
     if (!wanted_.contains(id) || graph_.value(id).encoding) return;
     const QuantizeOptions& options = context_.options;
@@ -354,7 +394,7 @@ class Placement {
   const Target& target_;
   const BitsOfNodes bits_;
   const std::vector<NodeId> order_;
-  std::set<NodeId> islands_, on_codes_, excluded_, fused_;
+  std::set<NodeId> islands_, on_codes_, computes_codes_, excluded_, fused_;
   std::set<ValueId> wanted_;
   std::map<ValueId, int> asked_bits_, made_bits_;  // by readers, by producers; 0: nobody has said
   int placed_ = 0, placed_values_ = 0, layers_ = 0, quantized_layers_ = 0;

@@ -173,6 +173,16 @@ QuantizeReport keep_grids(Graph& graph, const Settings& settings, const std::str
   return report;
 }
 
+// Weights that lie beside the model are the model too; and a large output writes such a file itself.
+void check_data_files(const Graph& graph, const std::filesystem::path& output, const char* flag) {
+  std::error_code ignored;
+  for (const std::filesystem::path& data : graph.file.data_files) {
+    for (const std::filesystem::path& written : {output, ModelFiles(output).data}) {
+      if (std::filesystem::equivalent(data, written, ignored)) throw UsageError("{}: holds weights of the model; give {} another name", written.string(), flag);
+    }
+  }
+}
+
 void check_output(const std::filesystem::path& model, const std::filesystem::path& output, const char* flag) {
   check_writable(output);
   std::error_code ignored;
@@ -181,11 +191,13 @@ void check_output(const std::filesystem::path& model, const std::filesystem::pat
   if (std::filesystem::equivalent(model, output, ignored)) throw UsageError("{}: is the model itself; give {} another name", output.string(), flag);
 }
 
-void check_files(const QuantizeFiles& files, const QuantizeOptions& options) {
+void check_files(const QuantizeFiles& files, const Graph& graph, const QuantizeOptions& options) {
   check_output(files.model, files.output, "--output");
+  check_data_files(graph, files.output, "--output");
   if (!files.encodings) return;
   refuse_blocks(options, "--encodings");
   check_output(files.model, *files.encodings, "--encodings");
+  check_data_files(graph, *files.encodings, "--encodings");
   std::error_code ignored;
   if (std::filesystem::weakly_canonical(*files.encodings, ignored) == std::filesystem::weakly_canonical(files.output, ignored)) {
     throw UsageError("{}: is the quantized file; give --encodings another name", files.encodings->string());
@@ -289,10 +301,22 @@ QuantizeReport quantize(Graph& graph, const SampleSource& data, const QuantizeOp
   return report;
 }
 
+namespace {
+
+std::uintmax_t bytes_of(const std::vector<std::filesystem::path>& files) {
+  std::uintmax_t sum = 0;
+  for (const std::filesystem::path& file : files) sum += std::filesystem::file_size(file);
+  return sum;
+}
+
+}  // namespace
+
 QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, const SampleSource& data, const QuantizeOptions& options, const Job& job) {
   const Stopwatch watch;
-  check_files(files, options);
-  TemporaryPath candidate(files.output, "candidate");  // gets its name once it has been read back and run
+  check_files(files, graph, options);
+  const ModelFiles named(files.output);
+  TemporaryPath candidate(files.output, "candidate"), weights(named.data, "candidate");  // get their names once they have been read back and run
+  const ModelFiles candidates(candidate.path(), weights.path(), named.data_name);
   std::optional<TemporaryPath> encodings;
   if (files.encodings) encodings.emplace(*files.encodings, "candidate");
   Graph quantized = graph;
@@ -303,11 +327,13 @@ QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, con
                 counted(std::ssize(report.float_layers), "node stays", "nodes stay"));
   }
   const Stopwatch export_watch;
-  write_under(candidate, [&](const std::filesystem::path& path) { write_onnx(quantized, path); });
+  write_under(weights, [&](const std::filesystem::path&) {
+    write_under(candidate, [&](const std::filesystem::path&) { write_onnx(quantized, candidates); });
+  });
   if (encodings) write_under(*encodings, [&](const std::filesystem::path& path) { write_encodings(encodings_of(quantized), files.encodings_version, path); });
   report.stages.emplace_back("export", export_watch.seconds());
   const Stopwatch reading_watch;
-  Graph again = read_onnx(candidate.path());
+  Graph again = read_onnx(candidates);
   absorb_qdq(again);
   const Graph reference = prepared_for_running(graph);
   report.figures = evaluate(again, &reference, data, nullptr, {.arithmetic = Arithmetic::simulated, .known = report.float_outputs.get()}, job);
@@ -316,8 +342,9 @@ QuantizeReport quantize_file(const QuantizeFiles& files, const Graph& graph, con
   add_value_figures(reference, quantized, again, data, job, report);
   report.stages.emplace_back("values compared", value_watch.seconds());
   warn_of_damage(options, report);
-  report.float_bytes = std::filesystem::file_size(files.model);
-  report.quantized_bytes = std::filesystem::file_size(candidate.path());
+  report.float_bytes = std::filesystem::file_size(files.model) + bytes_of(graph.file.data_files);
+  report.quantized_bytes = std::filesystem::file_size(candidate.path()) + bytes_of(again.file.data_files);
+  if (!again.file.data_files.empty()) weights.keep();
   candidate.keep();
   if (encodings) encodings->keep();
   report.seconds = watch.seconds();

@@ -33,7 +33,7 @@ std::vector<std::int64_t> row_major_strides(const Shape& shape) {
 }
 
 std::int64_t normalized_axis(std::int64_t axis, std::int64_t rank) {
-  if (axis < -rank || axis >= rank) throw Error("axis {} is out of range for rank {}", axis, rank);
+  if (axis < -rank || axis >= rank) throw Error("axis {} is out of range for rank {}; {} to {} are possible", axis, rank, -rank, rank - 1);
   return axis < 0 ? axis + rank : axis;
 }
 

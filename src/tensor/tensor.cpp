@@ -8,12 +8,18 @@
 #include <new>
 #include <type_traits>
 
+#include "base/memory.h"
+#include "base/text.h"
+
 namespace halftone {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
 
 std::shared_ptr<std::byte> allocate(std::size_t bytes) {
+  if (bytes > memory_of_machine()) {
+    throw Error("a tensor of {} does not fit into this machine's {} of memory", format_bytes(bytes), format_bytes(memory_of_machine()));
+  }
   const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
   void* memory = std::aligned_alloc(kAlignment, rounded);
   if (memory == nullptr) throw Error("out of memory: {} bytes for a tensor", bytes);

@@ -151,7 +151,7 @@ TEST_F(BadModel, UnknownOperatorsAreListedAllAtOnce) {
   for (const char* part : {"RandomNormalLike", "relu1", "Bernoulli", "pool"}) EXPECT_THAT(outcome.out, ::testing::HasSubstr(part));
 }
 
-TEST_F(BadModel, ExternalDataAndSparseTensorsAreRefusedByName) {
+TEST_F(BadModel, ExternalDataOutsideTheFolderIsRefusedByName) {
   write_changed_net(path("external.onnx"), [](onnx::ModelProto& model) {
     onnx::TensorProto& weight = initializer(model, "fc.weight");
     weight.clear_raw_data();
@@ -160,7 +160,7 @@ TEST_F(BadModel, ExternalDataAndSparseTensorsAreRefusedByName) {
     entry->set_key("location");
     entry->set_value("../../etc/passwd");
   });
-  expect_unreadable("external.onnx", {"external.onnx", "'fc.weight'", "another file"});
+  expect_unreadable("external.onnx", {"external.onnx", "'fc.weight'", "'../../etc/passwd'", "outside the model's folder"});
 }
 
 }  // namespace

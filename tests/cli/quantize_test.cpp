@@ -284,11 +284,18 @@ TEST_F(Quantize, OneOfAThingIsNoPlural) {
   }
 }
 
-TEST_F(Quantize, AQuantizedFileIsRefused) {
+TEST_F(Quantize, AQuantizedFileIsWrittenAsItIs) {
   quantize({"net.onnx", "--data", "x.npy"});
-  for (const char* last : {"--quiet", "--dry-run"}) {
-    expect_failure({"quantize", "net.int8.onnx", "--data", "x.npy", last}, {"net.int8.onnx", "quantized already", "give the float model"});
+  const std::vector<std::vector<std::string>> calls = {{"quantize", "net.int8.onnx", "--dry-run"}, {"quantize", "net.int8.onnx", "--data", "x.npy", "-o", "again.onnx"}};
+  for (const std::vector<std::string>& call : calls) {
+    const Outcome outcome = halftone(call);
+    EXPECT_EQ(outcome.status, 0) << outcome;
+    for (const char* part : {"quantized already", "give the float model"}) EXPECT_THAT(outcome.err, ::testing::HasSubstr(part));
   }
+  for (const char* name : {"net.int8", "again"}) {
+    EXPECT_EQ(halftone({"run", std::string(name) + ".onnx", "--data", "x.npy", "-o", name, "--quiet"}).status, 0);
+  }
+  EXPECT_EQ(read_text(path("net.int8/0.npz")), read_text(path("again/0.npz")));
 }
 
 TEST_F(Quantize, NothingToQuantizeIsAFailureWithCounts) {  // case T5

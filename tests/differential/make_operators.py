@@ -139,6 +139,53 @@ def others():
     yield "loss_sum", "NegativeLogLikelihoodLoss", 13, [normal(3, 5), np.array([0, 4, 2], np.int32)], dict(reduction="sum"), 1
 
 
+def trees():
+    """Two trees of three and one of two levels; leaves vote for `results` of a kind ("class" or "target")."""
+    def lists(kind, results, negative=False):
+        shape = [(0, i, m, f, v, t, n) for i, m, f, v, t, n in [(0, "BRANCH_LEQ", 0, 0.1, 1, 2), (1, "BRANCH_GT", 1, -0.3, 3, 4)] + [(i, "LEAF", 0, 0, 0, 0) for i in (2, 3, 4)]]
+        shape += [(1, i, m, f, v, t, n) for i, m, f, v, t, n in [(0, "BRANCH_LT", 2, 0.5, 2, 1), (1, "LEAF", 0, 0, 0, 0), (2, "LEAF", 0, 0, 0, 0)]]
+        names = ("nodes_treeids", "nodes_nodeids", "nodes_modes", "nodes_featureids", "nodes_values", "nodes_truenodeids", "nodes_falsenodeids")
+        made = {name: [type_(row[i]) for row in shape] for i, (name, type_) in enumerate(zip(names, (int, int, str, int, float, int, int)))}
+        leaves = [(t, i) for t, i, mode, *_ in shape if mode == "LEAF"]
+        votes = [(t, i, r) for t, i in leaves for r in range(results)]
+        made |= {f"{kind}_treeids": [v[0] for v in votes], f"{kind}_nodeids": [v[1] for v in votes], f"{kind}_ids": [v[2] for v in votes]}
+        return made | {f"{kind}_weights": [float(w) for w in RNG.uniform(-0.5 if negative else 0, 0.5, len(votes))]}
+    x = normal(12, 3)
+    for i, (transform, results, negative) in enumerate([("NONE", 3, True), ("SOFTMAX", 3, True), ("LOGISTIC", 3, True), ("NONE", 1, False), ("NONE", 1, True), ("LOGISTIC", 1, True)]):
+        labels = [4, 2, 9] if results == 3 else [7, 5]
+        yield f"tree_classifier_{i}", "ai.onnx.ml.TreeEnsembleClassifier", 3, [x], dict(post_transform=transform, classlabels_int64s=labels, **lists("class", results, negative)), 2
+    for aggregate in ("SUM", "AVERAGE", "MIN", "MAX"):
+        yield f"tree_regressor_{aggregate}", "ai.onnx.ml.TreeEnsembleRegressor", 3, [x], dict(aggregate_function=aggregate, n_targets=2, base_values=[0.25, -1.0], **lists("target", 2, True)), 1
+
+
+def codes(*shape, type_=np.uint8):
+    return RNG.integers(np.iinfo(type_).min, np.iinfo(type_).max + 1, shape).astype(type_)
+
+
+def quantized():
+    """Operators on codes; those of com.microsoft with static grids are real ones between Q/DQ nodes for us."""
+    real, byte = lambda v: scalar(v, np.float32), lambda v: scalar(v, np.uint8)
+    a, b = [codes(2, 3, 5, 4), real(0.02), byte(120)], [codes(2, 3, 5, 4), real(0.013), byte(3)]
+    out = [real(0.031), byte(99)]
+    yield "qlinear_add", "com.microsoft.QLinearAdd", 1, [*a, *b, *out], {}, 1
+    yield "qlinear_mul", "com.microsoft.QLinearMul", 1, [*a, *b, *out], {}, 1
+    yield "qlinear_sigmoid", "com.microsoft.QLinearSigmoid", 1, [*a, real(1 / 255), byte(0)], {}, 1
+    yield "qlinear_leaky_relu", "com.microsoft.QLinearLeakyRelu", 1, [*a, *out], dict(alpha=0.1), 1
+    yield "qlinear_average_pool", "com.microsoft.QLinearAveragePool", 1, [*a, *out], dict(kernel_shape=[3, 2], pads=[1, 0, 1, 0]), 1
+    yield "qlinear_global_average_pool", "com.microsoft.QLinearGlobalAveragePool", 1, [*a, *out], {}, 1
+    yield "qlinear_concat", "com.microsoft.QLinearConcat", 1, [*out, *a, *b], dict(axis=1), 1
+    weight, scales = codes(6, 4, type_=np.int8), RNG.uniform(0.01, 0.02, 4).astype(np.float32)
+    bias = RNG.integers(-4000, 4000, 4).astype(np.int32)
+    yield "qgemm", "com.microsoft.QGemm", 1, [codes(5, 6), real(0.02), byte(120), weight, scales, np.zeros(4, np.int8), bias, *out], {}, 1
+    yield "qgemm_transposed", "com.microsoft.QGemm", 1, [codes(5, 6), real(0.02), byte(120), weight.T.copy(), scales, np.zeros(4, np.int8), bias, *out], dict(transB=1), 1
+    yield "conv_integer_1d", "ConvInteger", 10, [codes(2, 4, 9), codes(6, 2, 3), byte(7), byte(130)], dict(group=2, strides=[2], pads=[1, 2], dilations=[2]), 1
+    yield "matmul_integer_columns", "MatMulInteger", 10, [codes(2, 5, 6), codes(6, 4, type_=np.int8), byte(120), codes(4, type_=np.int8)], {}, 1
+    for direction, count in (("forward", 1), ("bidirectional", 2)):
+        weights = [codes(count, 3, 20, type_=np.int8), codes(count, 5, 20, type_=np.int8)]
+        grids = [np.full(count, 0.011, np.float32), np.zeros(count, np.int8), np.full(count, 0.009, np.float32), np.zeros(count, np.int8)]
+        yield f"dynamic_lstm_{direction}", "com.microsoft.DynamicQuantizeLSTM", 1, [normal(4, 1, 3), *weights, normal(count, 40), "", "", "", "", *grids], dict(hidden_size=5, direction=direction), 3
+
+
 def sequences():
     node, constant = helper.make_node, lambda n, v: helper.make_node("Constant", [], [n], value=onnx.numpy_helper.from_array(np.array(v, np.int64)))
     first = [constant("c0", 0), constant("c1", -1), constant("lengths", [2, 1, 3])]
@@ -157,18 +204,19 @@ def sequences():
 
 
 def cases():
-    for family in (einsum, grid_sample, non_max_suppression, scan, attention, fourier, regions, sequences, others):
+    for family in (einsum, grid_sample, non_max_suppression, scan, attention, fourier, regions, sequences, others, trees, quantized):
         for name, type_, opset, inputs, attributes, outputs in family():
             names = ["" if isinstance(x, str) else f"x{i}" for i, x in enumerate(inputs)]
             arrays = [x for x in inputs if not isinstance(x, str)]
             made = [f"y{i}" for i in range(outputs)]
             if name.startswith("attention_scores"):
                 made[1:3] = ["", ""]
-            nodes = type_ if family is sequences else [helper.make_node(type_, names, made, name=name, **attributes)]
+            domain, type_ = type_.rsplit(".", 1) if family is not sequences and "." in type_ else ("", type_)
+            nodes = type_ if family is sequences else [helper.make_node(type_, names, made, name=name, domain=domain, **attributes)]
             shown = [y for y in made if y]
             symbolic = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape if family is sequences else [None] * x.ndim) for n, x in zip(filter(None, names), arrays)]
             graph = helper.make_graph(nodes, name, symbolic, [onnx.ValueInfoProto(name=y) for y in shown])
-            model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+            model = helper.make_model(graph, opset_imports=[helper.make_opsetid(d, v) for d, v in {"": 13, domain: opset}.items()], ir_version=8)
             model = onnx.shape_inference.infer_shapes(model)
             feeds = dict(zip(filter(None, names), arrays))
             options = onnxruntime.SessionOptions()

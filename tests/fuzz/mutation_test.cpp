@@ -88,6 +88,7 @@ TEST(Found, IsRefusedByAnError) {
   expect_refused("jpeg", "a.jpg", "RIFF");
   expect_refused("png", "a.png", "RIFF");
   expect_refused("toml", "a.toml", "[\016");
+  for (const char* reader : {"toml", "config"}) expect_refused(reader, "a.toml", "\u046c# ");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Readers, testing::ValuesIn(readers().begin(), readers().end()), [](const auto& info) { return std::string(info.param.name); });

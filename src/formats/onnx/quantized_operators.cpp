@@ -128,7 +128,7 @@ class Expansion {
     if (zero != ValueId::none) inputs.push_back(zero);
     Node node = made("DequantizeLinear", graph_.unique_node_name(reader.name + "_DequantizeLinear"), std::move(inputs));
     const Tensor* known = graph_.constant(scale);
-    if (known != nullptr && known->size() > 1) node.attributes.set("axis", std::int64_t{axis});
+    if (known == nullptr || known->size() > 1) node.attributes.set("axis", std::int64_t{axis});
     return result_of(std::move(node), graph_.value(codes).name + "_real", DataType::float32);
   }
 

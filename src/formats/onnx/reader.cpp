@@ -5,18 +5,22 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
+#include "formats/onnx/functions.h"
+#include "formats/onnx/nesting.h"
 #include "formats/onnx/onnx.h"
 #include "formats/onnx/quantized_operators.h"
 #include "formats/onnx/sequences.h"
 #include "formats/onnx/tensor_proto.h"
 #include "operators/operator.h"
+#include "operators/opset.h"
 
 namespace halftone {
 namespace {
 
 using onnx::AttributeProto;
 
-Attribute attribute_from_proto(const AttributeProto& proto, const std::string& what) {
+Attribute attribute_from_proto(const AttributeProto& proto, ExternalData& external, const std::string& what) {
   switch (proto.type()) {
     case AttributeProto::INT: return proto.i();
     case AttributeProto::FLOAT: return proto.f();
@@ -24,7 +28,7 @@ Attribute attribute_from_proto(const AttributeProto& proto, const std::string& w
     case AttributeProto::INTS: return std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
     case AttributeProto::FLOATS: return std::vector<float>(proto.floats().begin(), proto.floats().end());
     case AttributeProto::STRINGS: return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
-    case AttributeProto::TENSOR: return tensor_from_proto(proto.t(), what);
+    case AttributeProto::TENSOR: return tensor_from_proto(proto.t(), external, what);
     default: break;
   }
   throw Error("{}: attributes of type {} are not supported", what, AttributeProto::AttributeType_Name(proto.type()));
@@ -44,18 +48,44 @@ AttributeProto with_type(const AttributeProto& proto) {
   return typed;
 }
 
+// Attributes that mean one thing in all of ONNX's operators, and are read in places that do not know the file any more.
+void check_kind(const AttributeProto& proto, const std::string& what) {
+  struct Known {
+    AttributeProto::AttributeType type;
+    const char* words;
+    std::vector<std::string> names;
+  };
+  static const Known kKnown[] = {
+      {AttributeProto::INT, "an integer", {"axis", "group", "to", "keepdims", "transA", "transB", "num_groups", "block_size", "blocksize", "ceil_mode"}},
+      {AttributeProto::INTS, "a list of integers", {"pads", "strides", "dilations", "kernel_shape", "perm", "axes", "output_padding"}},
+      {AttributeProto::FLOAT, "a float", {"alpha", "beta", "epsilon"}},
+      {AttributeProto::STRING, "a string", {"auto_pad", "mode", "direction"}},
+  };
+  for (const Known& known : kKnown) {
+    if (proto.type() == known.type || std::find(known.names.begin(), known.names.end(), proto.name()) == known.names.end()) continue;
+    throw Error("{}: its attribute '{}' is of type {}; {} is needed", what, proto.name(), AttributeProto::AttributeType_Name(proto.type()), known.words);
+  }
+}
+
 constexpr int kMostNested = 16;  // bodies within bodies
+
+// What the readers of one file share.
+struct Source {
+  const onnx::ModelProto& model;
+  const std::string file;
+  ExternalData& external;
+  const FunctionOpsets& function_opsets;
+};
 
 class GraphReader {
  public:
-  GraphReader(const onnx::ModelProto& model, std::string file) : model_(model), file_(std::move(file)) { read_file_facts(); }
+  explicit GraphReader(const Source& source) : source_(source), where_(source.file) { read_file_facts(); }
 
   // Of a body: names that it does not define are those of the graph around it. They become its last inputs, in the order of
   // `captures`, to which it adds.
-  GraphReader(GraphReader& around, std::vector<std::string>& captures)
-      : model_(around.model_), file_(around.file_), around_(&around), captures_(&captures), depth_(around.depth_ + 1) {
-    if (depth_ > kMostNested) throw Error("{}: bodies stand within each other more than {} deep", file_, kMostNested);
-    graph_.file.path = file_;
+  GraphReader(GraphReader& around, std::vector<std::string>& captures, std::string where)
+      : source_(around.source_), where_(std::move(where)), around_(&around), captures_(&captures), depth_(around.depth_ + 1) {
+    if (depth_ > kMostNested) throw Error("{}: bodies stand within each other more than {} deep, which is not supported", source_.file, kMostNested);
     graph_.file.opsets = around.graph_.file.opsets;
   }
 
@@ -70,32 +100,39 @@ class GraphReader {
     if (captures_ != nullptr) {
       for (const std::string& name : *captures_) graph_.add_input(value_named(name));
     }
-    verify(graph_, file_);
+    verify(graph_, where_);
+    raise_to_one_opset(graph_);
     dissolve_sequences(graph_);
     expand_quantized_operators(graph_);
     infer_types(graph_);
+    if (around_ == nullptr) check_declared_types(proto);
     return std::move(graph_);
   }
 
  private:
   void read_file_facts() {
+    const onnx::ModelProto& model = source_.model;
     FileFacts& facts = graph_.file;
-    facts.path = file_;
-    facts.ir_version = model_.ir_version();
-    for (const auto& opset : model_.opset_import()) {
-      const std::string domain = opset.domain() == "ai.onnx" ? "" : opset.domain();
-      facts.opsets[domain] = static_cast<int>(opset.version());
-    }
+    facts.path = source_.file;
+    facts.ir_version = model.ir_version();
+    for (const auto& opset : model.opset_import()) read_opset(domain_of(opset.domain()), opset.version());
     if (facts.opsets.empty() && facts.ir_version >= 3) {
-      throw Error("{}: states no opset, which files of IR version {} must; it may be damaged or truncated", file_, facts.ir_version);
+      throw Error("{}: states no opset, which files of IR version {} must; it may be damaged or truncated", where_, facts.ir_version);
     }
     if (facts.opsets.empty()) facts.opsets[""] = 1;  // IR versions before 3
-    facts.producer_name = model_.producer_name();
-    facts.producer_version = model_.producer_version();
-    facts.domain = model_.domain();
-    facts.doc_string = model_.doc_string();
-    facts.model_version = model_.model_version();
-    for (const auto& entry : model_.metadata_props()) facts.metadata.emplace_back(entry.key(), entry.value());
+    facts.producer_name = model.producer_name();
+    facts.producer_version = model.producer_version();
+    facts.domain = model.domain();
+    facts.doc_string = model.doc_string();
+    facts.model_version = model.model_version();
+    for (const auto& entry : model.metadata_props()) facts.metadata.emplace_back(entry.key(), entry.value());
+  }
+
+  void read_opset(const std::string& domain, std::int64_t version) {
+    check_opset(domain, version, where_);
+    const auto [known, is_new] = graph_.file.opsets.emplace(domain, static_cast<int>(version));
+    if (is_new || known->second == version) return;
+    throw Error("{}: states two opsets of {}, {} and {}", where_, domain.empty() ? "ONNX" : "'" + domain + "'", known->second, version);
   }
 
   bool knows(const std::string& name) const { return by_name_.contains(name) || (around_ != nullptr && around_->knows(name)); }
@@ -122,7 +159,7 @@ class GraphReader {
     for (const AttributeProto& attribute : proto.attribute()) {
       if (attribute.type() == AttributeProto::GRAPHS) throw Error("{}: the attribute '{}' holds several graphs, which is not supported", what, attribute.name());
       if (attribute.type() != AttributeProto::GRAPH) continue;
-      Graph graph = GraphReader(*this, captures).read(attribute.g());
+      Graph graph = GraphReader(*this, captures, fmt::format("{}: {}", what, attribute.name())).read(attribute.g());
       bodies.push_back({attribute.name(), std::move(graph), captures.size()});
     }
     for (Body& body : bodies) {
@@ -133,19 +170,35 @@ class GraphReader {
     node.captured = captures.size();
   }
 
-  void define(const std::string& name, ValueId id, const char* kind) {
-    if (name.empty()) throw Error("{}: {} without a name", file_, kind);
-    if (!by_name_.emplace(name, id).second) throw Error("{}: {} '{}' is defined twice", file_, kind, name);
+  // What the graph says a name is: "input", "initializer", "output of Relu 'relu1'".
+  static std::vector<std::string> definitions_of(const std::string& name, const onnx::GraphProto& proto) {
+    std::vector<std::string> found;
+    for (const auto& tensor : proto.initializer()) {
+      if (tensor.name() == name) found.push_back("an initializer");
+    }
+    for (const auto& input : proto.input()) {
+      if (input.name() == name) found.push_back("an input");
+    }
+    for (const onnx::NodeProto& node : proto.node()) {
+      const auto count = std::count(node.output().begin(), node.output().end(), name);
+      found.insert(found.end(), static_cast<std::size_t>(count), fmt::format("the output of {} '{}'", node.op_type(), node.name()));
+    }
+    return found;
+  }
+
+  void define(const std::string& name, ValueId id, const char* kind, const onnx::GraphProto& proto) {
+    if (name.empty()) throw Error("{}: {} has no name", where_, kind);
+    if (by_name_.emplace(name, id).second) return;
+    throw Error("{}: '{}' is defined more than once ({}); a name stands for one value", where_, name, join(definitions_of(name, proto), ", "));
   }
 
   void read_initializers(const onnx::GraphProto& proto) {
     if (proto.sparse_initializer_size() > 0) {
-      throw Error("{}: '{}' is a sparse initializer, which is not supported; store it dense", file_,
-                  proto.sparse_initializer(0).values().name());
+      throw Error("{}: '{}' is a sparse initializer, which is not supported; store it dense", where_, proto.sparse_initializer(0).values().name());
     }
     for (const onnx::TensorProto& tensor : proto.initializer()) {
-      const std::string what = file_ + ": initializer '" + tensor.name() + "'";
-      define(tensor.name(), graph_.add_constant(tensor.name(), tensor_from_proto(tensor, what)), "initializer");
+      const std::string what = where_ + ": initializer '" + tensor.name() + "'";
+      define(tensor.name(), graph_.add_constant(tensor.name(), tensor_from_proto(tensor, source_.external, what)), "an initializer", proto);
     }
   }
 
@@ -161,13 +214,14 @@ class GraphReader {
 
   void read_inputs(const onnx::GraphProto& proto) {
     for (const onnx::ValueInfoProto& info : proto.input()) {
-      if (by_name_.contains(info.name())) continue;  // an initializer that is listed among the inputs too
-      const std::string what = file_ + ": input '" + info.name() + "'";
+      const auto known = by_name_.find(info.name());
+      if (known != by_name_.end() && graph_.value(known->second).is_constant()) continue;  // an initializer that is listed among the inputs too
+      const std::string what = where_ + ": input '" + info.name() + "'";
       const bool says_type = info.type().value_case() != onnx::TypeProto::VALUE_NOT_SET;
       if (!info.type().has_tensor_type() && (says_type || around_ == nullptr)) throw Error("{}: is no tensor, which is not supported", what);
       const auto& type = info.type().tensor_type();
       const ValueId id = says_type ? graph_.add_value(info.name(), data_type_from_proto(type.elem_type(), what), dims_of(type, what)) : graph_.add_value(info.name());
-      define(info.name(), id, "input");
+      define(info.name(), id, "an input", proto);
       graph_.add_input(id);
     }
   }
@@ -175,7 +229,7 @@ class GraphReader {
   void make_outputs_of_nodes(const onnx::GraphProto& proto) {
     for (const onnx::NodeProto& node : proto.node()) {
       for (const std::string& name : node.output()) {
-        if (!name.empty()) define(name, graph_.add_value(name), "the value");
+        if (!name.empty()) define(name, graph_.add_value(name), "a value", proto);
       }
     }
   }
@@ -188,14 +242,21 @@ class GraphReader {
     return unique;
   }
 
+  int version_of(const onnx::NodeProto& proto, const std::string& domain) const {
+    if (const auto own = source_.function_opsets.find(&proto); own != source_.function_opsets.end()) {
+      if (const auto version = own->second.find(domain); version != own->second.end()) return static_cast<int>(version->second);
+    }
+    const auto opset = graph_.file.opsets.find(domain);
+    return opset == graph_.file.opsets.end() ? 0 : opset->second;
+  }
+
   void read_node(const onnx::NodeProto& proto, int index) {
     Node node;
     node.type = proto.op_type();
-    node.domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
+    node.domain = domain_of(proto.domain());
     node.name = made_name(proto, index);
-    const std::string what = file_ + ": " + describe(node);
-    const auto opset = graph_.file.opsets.find(node.domain);
-    node.version = opset == graph_.file.opsets.end() ? 0 : opset->second;
+    const std::string what = where_ + ": " + describe(node);
+    node.version = version_of(proto, node.domain);
     for (const std::string& name : proto.input()) {
       if (name.empty()) {
         node.inputs.push_back(ValueId::none);
@@ -210,7 +271,9 @@ class GraphReader {
     for (const std::string& name : proto.output()) node.outputs.push_back(name.empty() ? ValueId::none : by_name_.at(name));
     for (const AttributeProto& attribute : proto.attribute()) {
       if (attribute.type() == AttributeProto::GRAPH || attribute.type() == AttributeProto::GRAPHS) continue;  // read_bodies
-      node.attributes.set(attribute.name(), attribute_from_proto(with_type(attribute), what + ": attribute '" + attribute.name() + "'"));
+      const AttributeProto typed = with_type(attribute);
+      if (node.domain.empty()) check_kind(typed, what);
+      node.attributes.set(attribute.name(), attribute_from_proto(typed, source_.external, what + ": attribute '" + attribute.name() + "'"));
     }
     read_bodies(proto, node, what);
     graph_.add_node(std::move(node));
@@ -219,19 +282,19 @@ class GraphReader {
   void read_outputs(const onnx::GraphProto& proto) {
     for (const onnx::ValueInfoProto& info : proto.output()) {
       const ValueId id = value_named(info.name());
-      if (id == ValueId::none) throw Error("{}: the output '{}' is made by no node", file_, info.name());
+      if (id == ValueId::none) throw Error("{}: the output '{}' is made by no node, and is no input and no initializer", where_, info.name());
       graph_.add_output(id);
       read_value_info(info);
     }
-    if (graph_.outputs().empty()) throw Error("{}: the graph has no outputs; is it an ONNX model?", file_);
+    if (graph_.outputs().empty()) throw Error("{}: the graph has no outputs; is it an ONNX model?", where_);
   }
 
   void read_value_info(const onnx::ValueInfoProto& info) {
     const auto found = by_name_.find(info.name());
     if (found == by_name_.end() || !info.type().has_tensor_type()) return;
     Value& value = graph_.edit(found->second);
-    if (value.is_constant()) return;
-    const std::string what = file_ + ": value '" + info.name() + "'";
+    if (value.is_constant() || info.type().tensor_type().elem_type() == onnx::TensorProto::UNDEFINED) return;
+    const std::string what = where_ + ": value '" + info.name() + "'";
     value.type = data_type_from_proto(info.type().tensor_type().elem_type(), what);
     value.dims = dims_of(info.type().tensor_type(), what);
   }
@@ -240,8 +303,26 @@ class GraphReader {
     for (const onnx::ValueInfoProto& info : proto.value_info()) read_value_info(info);
   }
 
-  const onnx::ModelProto& model_;
-  const std::string file_;
+  // What the nodes make, which infer_types has told, against what the file says of it.
+  void check_declared_type(const onnx::ValueInfoProto& info) const {
+    const auto found = by_name_.find(info.name());
+    if (found == by_name_.end() || !info.type().has_tensor_type() || info.type().tensor_type().elem_type() == onnx::TensorProto::UNDEFINED) return;
+    const Value& value = graph_.value(found->second);
+    const DataType declared = data_type_from_proto(info.type().tensor_type().elem_type(), where_);
+    // Where an operator mixes floats of several widths, which one it makes is not always told.
+    if (value.id == ValueId::none || declared == value.type || (is_float(declared) && is_float(value.type))) return;
+    const Node* producer = graph_.producer(value.id);
+    throw Error("{}: '{}' is declared as {}, but {} makes it {}; the file contradicts itself", where_, value.name, name_of(declared),
+                producer == nullptr ? "its initializer" : describe(*producer), name_of(value.type));
+  }
+
+  void check_declared_types(const onnx::GraphProto& proto) const {
+    for (const onnx::ValueInfoProto& info : proto.output()) check_declared_type(info);
+    for (const onnx::ValueInfoProto& info : proto.value_info()) check_declared_type(info);
+  }
+
+  const Source source_;
+  const std::string where_;  // the file, and the nodes whose bodies lead here: the beginning of messages
   Graph graph_;
   GraphReader* around_ = nullptr;
   std::vector<std::string>* captures_ = nullptr;
@@ -255,26 +336,38 @@ Message parse(const std::filesystem::path& path, const char* kind) {
   const MappedFile file(path);
   const std::span<const std::byte> bytes = file.bytes();
   if (bytes.empty()) throw Error("{}: is empty (0 bytes); give {}", path.string(), kind);
-  if (bytes.size() > 0x7fffffffu) throw Error("{}: {} bytes; files over 2 GB are not supported yet", path.string(), bytes.size());
-  Message message;
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    throw Error("{}: is not {}, or it is damaged or truncated ({} bytes)", path.string(), kind, bytes.size());
+  if (bytes.size() > kLargestModelFile) {
+    throw Error("{}: {} bytes, but protobuf files hold at most {}; save the model with its weights in a file of their own (external data)", path.string(),
+                bytes.size(), kLargestModelFile);
   }
-  return message;
+  Message message;
+  if (message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return message;
+  if (const int depth = nesting_of_model(bytes); depth > kMostNestedMessages) {
+    throw Error("{}: bodies or types stand within each other {} messages deep; at most {} can be read", path.string(), depth, kMostNestedMessages);
+  }
+  throw Error("{}: is not {}, or it is damaged or truncated ({} bytes)", path.string(), kind, bytes.size());
 }
 
 }  // namespace
 
-Graph read_onnx(const std::filesystem::path& path) {
-  const auto model = parse<onnx::ModelProto>(path, "an ONNX model");
+Graph read_onnx(const ModelFiles& files) {
+  const std::string name = files.model.string();
+  auto model = parse<onnx::ModelProto>(files.model, "an ONNX model");
   if (!model.has_graph() || model.graph().node_size() + model.graph().output_size() == 0) {
-    throw Error("{}: is not an ONNX model: it holds no graph", path.string());
+    throw Error("{}: is not an ONNX model: it holds no graph", name);
   }
-  return GraphReader(model, path.string()).read(model.graph());
+  const FunctionOpsets function_opsets = inline_functions(model, name);
+  ExternalData external(files);
+  Graph graph = GraphReader({model, name, external, function_opsets}).read(model.graph());
+  graph.file.data_files = external.read_files();
+  return graph;
 }
 
+Graph read_onnx(const std::filesystem::path& path) { return read_onnx(ModelFiles(path, {}, {})); }
+
 Tensor read_onnx_tensor(const std::filesystem::path& path) {
-  return tensor_from_proto(parse<onnx::TensorProto>(path, "an ONNX tensor"), path.string());
+  ExternalData external(ModelFiles(path, {}, {}));
+  return tensor_from_proto(parse<onnx::TensorProto>(path, "an ONNX tensor"), external, path.string());
 }
 
 }  // namespace halftone

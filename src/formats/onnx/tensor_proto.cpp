@@ -27,7 +27,7 @@ bool is_packed(DataType type) { return type == DataType::int4 || type == DataTyp
 Shape shape_of(const Proto& proto, const std::string& what) {
   Shape shape;
   for (std::int64_t size : proto.dims()) {
-    if (size < 0) throw Error("{}: dimension {} is negative", what, size);
+    if (size < 0) throw Error("{}: its dimension {} is negative", what, size);
     shape.push_back(size);
   }
   try {
@@ -47,14 +47,8 @@ std::byte unpacked(DataType type, std::uint8_t nibble) {
   return static_cast<std::byte>(negative ? nibble | 0xf0u : nibble);
 }
 
-Tensor from_raw(const Proto& proto, DataType type, Shape shape, const std::string& what) {
-  const std::int64_t expected = file_bytes(type, element_count(shape));
-  const std::string& raw = proto.raw_data();
-  if (static_cast<std::int64_t>(raw.size()) != expected) {
-    throw Error("{}: {} of shape {} takes {} bytes, but the file holds {}", what, name_of(type), to_string(shape), expected,
-                raw.size());
-  }
-  Tensor tensor(type, std::move(shape));
+Tensor from_bytes(std::span<const std::byte> raw, DataType type, Shape shape) {
+  Tensor tensor = Tensor::uninitialized(type, std::move(shape));
   std::byte* out = tensor.mutable_data();
   if (!is_packed(type)) {
     if (!raw.empty()) std::memcpy(out, raw.data(), raw.size());
@@ -68,11 +62,20 @@ Tensor from_raw(const Proto& proto, DataType type, Shape shape, const std::strin
   return tensor;
 }
 
+Tensor from_raw(const std::string& raw, DataType type, Shape shape, const std::string& what) {
+  const std::int64_t expected = file_bytes(type, element_count(shape));
+  if (std::ssize(raw) != expected) {
+    throw Error("{}: {} of shape {} takes {} bytes, but the file holds {}; it is damaged or was written wrongly", what, name_of(type), to_string(shape),
+                expected, raw.size());
+  }
+  return from_bytes(std::as_bytes(std::span(raw)), type, std::move(shape));
+}
+
 template <typename T, typename Field>
 Tensor from_field(const Field& field, DataType type, Shape shape, const std::string& what) {
   const std::int64_t count = element_count(shape);
   if (field.size() != count) {
-    throw Error("{}: shape {} holds {} values, but the file holds {}", what, to_string(shape), count, field.size());
+    throw Error("{}: shape {} takes {} values, but the file holds {}; it is damaged or was written wrongly", what, to_string(shape), count, field.size());
   }
   Tensor tensor(type, std::move(shape));
   T* out = reinterpret_cast<T*>(tensor.mutable_data());
@@ -84,8 +87,8 @@ Tensor from_field(const Field& field, DataType type, Shape shape, const std::str
 Tensor from_packed_field(const Proto& proto, DataType type, Shape shape, const std::string& what) {
   const std::int64_t count = element_count(shape);
   if (proto.int32_data_size() != (count + 1) / 2) {
-    throw Error("{}: shape {} holds {} 4-bit values, but the file holds {} pairs", what, to_string(shape), count,
-                proto.int32_data_size());
+    throw Error("{}: shape {} takes {} values of 4 bits, {} bytes, but the file holds {}; it is damaged or was written wrongly", what, to_string(shape), count,
+                (count + 1) / 2, proto.int32_data_size());
   }
   Tensor tensor(type, std::move(shape));
   std::byte* out = tensor.mutable_data();
@@ -122,8 +125,8 @@ DataType data_type_from_proto(std::int32_t type, const std::string& what) {
     if (code == type) return known;
   }
   const bool named = Proto::DataType_IsValid(type) && type != Proto::UNDEFINED;
-  throw Error("{}: its element type ({}) is not supported", what,
-              named ? Proto::DataType_Name(static_cast<Proto::DataType>(type)) : fmt::format("number {}", type));
+  const std::string name = named ? Proto::DataType_Name(static_cast<Proto::DataType>(type)) : fmt::format("number {}", type);
+  throw Error("{}: its element type ({}) is not supported; floats, integers and booleans are", what, name);
 }
 
 std::int32_t data_type_to_proto(DataType type) {
@@ -133,13 +136,14 @@ std::int32_t data_type_to_proto(DataType type) {
   HALFTONE_CHECK(false);
 }
 
-Tensor tensor_from_proto(const Proto& proto, const std::string& what) {
+Tensor tensor_from_proto(const Proto& proto, ExternalData& external, const std::string& what) {
   const DataType type = data_type_from_proto(proto.data_type(), what);
   Shape shape = shape_of(proto, what);
   if (proto.data_location() == Proto::EXTERNAL) {
-    throw Error("{}: its data lies in another file, which is not supported yet; save the model with its weights inside", what);
+    const std::span<const std::byte> bytes = external.bytes_of(proto, file_bytes(type, element_count(shape)), what);
+    return from_bytes(bytes, type, std::move(shape));
   }
-  return proto.has_raw_data() ? from_raw(proto, type, std::move(shape), what) : from_typed(proto, type, std::move(shape), what);
+  return proto.has_raw_data() ? from_raw(proto.raw_data(), type, std::move(shape), what) : from_typed(proto, type, std::move(shape), what);
 }
 
 void tensor_to_proto(const Tensor& tensor, const std::string& name, Proto& proto) {

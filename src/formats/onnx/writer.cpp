@@ -13,6 +13,8 @@
 #include <unordered_set>
 
 #include "base/file.h"
+#include "base/temporary_path.h"
+#include "formats/onnx/external_data.h"
 #include "formats/onnx/onnx.h"
 #include "formats/onnx/tensor_proto.h"
 #include "operators/layer.h"
@@ -302,15 +304,61 @@ int opset_for_grids(const Graph& graph) {
   return needed;
 }
 
-void write_onnx(const Graph& graph, const std::filesystem::path& path) {
-  verify(graph, path.string());
+namespace {
+
+onnx::ModelProto model_of(const Graph& graph) {
   onnx::ModelProto model;
   write_file_facts(graph.file, model);
   GraphWriter(graph, *model.mutable_graph()).write();
-  if (model.ByteSizeLong() > 0x7fffffffu) throw Error("{}: the model takes over 2 GB, which is not supported yet", path.string());
+  return model;
+}
+
+std::string bytes_of(const onnx::ModelProto& model, const std::filesystem::path& path) {
   std::string bytes;
-  if (!model.SerializeToString(&bytes)) throw Error("{}: the model cannot be written as protobuf", path.string());
-  write_file_atomically(path, bytes);
+  if (model.ByteSizeLong() > kLargestModelFile || !model.SerializeToString(&bytes)) throw Error("{}: the model cannot be written as protobuf", path.string());
+  return bytes;
+}
+
+// Errors name the file that was asked for.
+template <typename Write>
+void write_temporary(const TemporaryPath& file, const Write& write) {
+  try {
+    write(file.path());
+  } catch (const Error& error) {
+    const std::string what = error.what(), temporary = file.path().string();
+    if (!what.starts_with(temporary)) throw;
+    throw Error("{}{}", file.target().string(), what.substr(temporary.size()));
+  }
+}
+
+void write_in_two(onnx::ModelProto& model, const ModelFiles& files) {
+  const auto is_special = [](const std::filesystem::path& path) { return std::filesystem::exists(path) && !std::filesystem::is_regular_file(path); };
+  for (const auto& path : {files.model, files.data}) {
+    if (is_special(path)) throw Error("{}: is no regular file, and the model is too large for one file; give a file name", path.string());
+  }
+  TemporaryPath data(files.data, "new"), main(files.model, "new");
+  write_temporary(data, [&](const std::filesystem::path& path) {
+    write_file_atomically(path, [&](const Append& append) { move_weights_out(*model.mutable_graph(), files.data_name, append); });
+  });
+  write_temporary(main, [&](const std::filesystem::path& path) { write_file_atomically(path, bytes_of(model, files.model)); });
+  data.keep();
+  main.keep();
+}
+
+}  // namespace
+
+ModelFiles::ModelFiles(const std::filesystem::path& model_) : model(model_), data(model_.string() + ".data"), data_name(model_.filename().string() + ".data") {}
+
+void write_onnx(const Graph& graph, const ModelFiles& files, std::uint64_t largest) {
+  verify(graph, files.model.string());
+  onnx::ModelProto model = model_of(graph);
+  if (model.ByteSizeLong() > largest) return write_in_two(model, files);
+  write_file_atomically(files.model, bytes_of(model, files.model));
+}
+
+void write_onnx(const Graph& graph, const std::filesystem::path& path) {
+  std::error_code ignored;
+  write_onnx(graph, ModelFiles(std::filesystem::is_symlink(path, ignored) ? std::filesystem::weakly_canonical(path) : path));
 }
 
 }  // namespace halftone
