@@ -4,6 +4,7 @@
 //   - An input is too small where another reaches 2^(bits - 4) times as far on the samples (16 times at 8 bits): it would
 //     keep 4 bits of its own. One that is always 0 loses nothing.
 //   - A Concat that takes the values of such a one follows it.
+//   - Grids that the file of --load-encodings gives stay.
 //   - Grids that stood between a float operator and such a Concat go as well.
 // Needs samples. Warns of each Concat.
 #include <algorithm>
@@ -44,6 +45,13 @@ class FreeingConcats {
 
   bool is_open(ValueId id) const { return graph_.encoding(id) != nullptr && graph_.encoding(id)->placed_only(); }
 
+  bool is_given(const Encoding* grid) const {
+    if (context_.encodings == nullptr) return false;
+    const std::vector<EncodingsEntry>& entries = context_.encodings->entries;
+    const auto names = [&](ValueId id) { return std::any_of(entries.begin(), entries.end(), [&](const EncodingsEntry& entry) { return !entry.is_float && entry.name == graph_.value(id).name; }); };
+    return std::any_of(values_.at(grid).begin(), values_.at(grid).end(), names);
+  }
+
   // How far from 0 the values of each grid reach.
   void measure() {
     const std::map<ValueId, ValueStatistics>& statistics = calibrated(graph_, context_).statistics;
@@ -61,7 +69,7 @@ class FreeingConcats {
     const Encoding* grid = graph_.encoding(concat.output());
     const std::string wide = too_wide(concat, grid->bits);
     const bool follows = std::any_of(concat.inputs.begin(), concat.inputs.end(), [&](ValueId id) { return freed_values_.contains(id); });
-    if ((wide.empty() && !follows) || !is_read_in_float(grid)) return;
+    if ((wide.empty() && !follows) || !is_read_in_float(grid) || is_given(grid)) return;
     context_.float_layers.push_back({concat.name, concat.type, wide.empty() ? "it takes the values of another Concat that is float" : wide});
     float_.insert(concat.name);
     if (!wide.empty()) context_.warnings.push_back(fmt::format("{} stays in float: {}", describe(concat), wide));

@@ -73,6 +73,17 @@ TEST(Placement, P2_BoxesAndScoresHaveNoCommonGrid) {
   }
 }
 
+TEST(Placement, P2_AGridThatAFileGivesStays) {
+  const MemoryDataset data(random_tensor({24, 4, 6, 6}, 5));
+  const TemporaryFolder folder;
+  NetBuilder b;
+  const Graph graph = b.finish(add_head(b, b.input({1, 4, 6, 6}, false)).joined);
+  write_onnx(graph, folder / "net.onnx");
+  quantize_file({folder / "net.onnx", folder / "q.onnx", folder / "q.json"}, graph, data, {.disabled_passes = {"free_concats", "equalize_activations"}}, {});
+  const CaseRun run = run_case("P2_given", graph, data, {.load_encodings = (folder / "q.json").string()});
+  EXPECT_NE(run.grid("logits"), nullptr);
+}
+
 TEST(Placement, P2_ThroughSeveralLevelsAndWhatMovesThem) {
   NetBuilder b;
   const ValueId x = b.input({1, 4, 6, 6}, false);
