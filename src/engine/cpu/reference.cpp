@@ -38,13 +38,7 @@ class ReferenceStep : public Step {
       outputs.push_back(result.buffer.valid() ? Tensor::borrow(result.spec.type, result.spec.shape, frame.write<std::byte>(result.buffer))
                                               : Tensor(result.spec.type, result.spec.shape));
     }
-    try {
-      compute(op_, {node_, operands}, outputs);
-    } catch (const Cancelled&) {
-      throw;
-    } catch (const Error& error) {
-      throw Error("{}: {}", describe(node_), error.what());
-    }
+    compute(op_, {node_, operands}, outputs);
   }
 
  private:
