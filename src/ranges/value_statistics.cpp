@@ -9,15 +9,16 @@ namespace {
 
 using Bins = std::vector<Histogram::Bin>;
 
-// How much of what is expected of other samples counts: with more than 16 samples it falls with their square.
+// How much of what is expected of other samples counts: with more than 16 samples it falls with their square, and from 100 on
+// it is nothing.
 double doubt(std::size_t samples) {
   const double few = std::min(1.0, 16 / static_cast<double>(samples));
-  return few * few;
+  return samples < 100 ? few * few : 0;
 }
 
 // bins: in the direction in which the side grows, `direction` from 0. extremes: how far each sample reaches there.
 void expect_on_side(Bins& bins, std::vector<double> extremes, double direction) {
-  if (extremes.size() < 2) return;
+  if (extremes.size() < 2 || doubt(extremes.size()) == 0) return;
   std::sort(extremes.begin(), extremes.end(), std::greater());
   const auto top = std::min(extremes.size() - 1, static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(extremes.size())))));
   double excess = 0;

@@ -23,7 +23,7 @@ struct ValueStatistics {
 // 1 + 3 sqrt(6 / k) where k samples reach so far: three standard errors of a mean of k squares of exponential values (whose
 // mean square is six times the square of their mean).
 //
-// Both count in full for up to 16 samples, and less with the square of their number: what lies near the ends of hundreds of
+// Both count in full for up to 16 samples, less with the square of their number, and not at all from 100 on: what lies near the ends of hundreds of
 // samples is known well enough, and room for more costs more than it gains (docs/decisions/0012).
 std::vector<Histogram::Bin> expected_bins(const ValueStatistics& statistics);
 
