@@ -2,6 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+
+#include "base/error.h"
 
 namespace halftone {
 
@@ -25,6 +28,18 @@ class TemporaryPath {
   std::filesystem::path target_, path_;
   bool known_ = true;
 };
+
+// write(path) makes the file; an Error that names it names the target instead, which is what was asked for.
+template <typename Write>
+void write_under(const TemporaryPath& file, const Write& write) {
+  try {
+    write(file.path());
+  } catch (const Error& error) {
+    const std::string what = error.what(), temporary = file.path().string();
+    if (!what.starts_with(temporary)) throw;
+    throw Error("{}{}", file.target().string(), what.substr(temporary.size()));
+  }
+}
 
 // Removes the files of all TemporaryPaths that are alive, from any thread: for a process that is about to end at once.
 void remove_temporaries();

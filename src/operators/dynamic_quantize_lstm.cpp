@@ -4,8 +4,8 @@
 // As LSTM, but W [directions, inputs, 4 hidden] and R [directions, hidden, 4 hidden], of int8 or uint8; inputs 8 to 11 are W_scale,
 // W_zero_point, R_scale and R_zero_point: one a direction, or one a column.
 #include <algorithm>
-#include <cmath>
 
+#include "operators/dynamic_grid.h"
 #include "operators/lstm.h"
 
 namespace halftone {
@@ -44,19 +44,6 @@ Tensor real_weight(const Call& call, std::size_t i, std::size_t scale) {
   return real;
 }
 
-// Moves numbers to the uint8 grid of their own range, widened to hold 0.
-template <typename Numbers>
-void to_own_grid(Numbers&& numbers) {
-  float low = 0, high = 0;
-  for (auto x : numbers) {
-    low = std::min(low, static_cast<float>(x));
-    high = std::max(high, static_cast<float>(x));
-  }
-  const float scale = high == low ? 1.0f : (high - low) / 255;
-  const float zero = std::nearbyint(std::clamp(-low / scale, 0.0f, 255.0f));
-  for (auto& x : numbers) x = (std::clamp(std::nearbyint(static_cast<float>(x) / scale) + zero, 0.0f, 255.0f) - zero) * scale;
-}
-
 // The same inputs as LSTM has them.
 std::vector<Operand> as_lstm(const Call& call, const Tensor& x, const Tensor& w, const Tensor& r) {
   std::vector<Operand> inputs(call.inputs.begin(), call.inputs.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(call.inputs.size(), 8)));
@@ -78,12 +65,19 @@ std::optional<std::vector<TensorSpec>> shapes(const Call& call) {
 
 void reference(const Call& call, std::span<Tensor> outputs) {
   Tensor x = call.tensor(0);
-  to_own_grid(x.mutable_values<float>());
+  const DynamicGrid grid = dynamic_grid(x.values<float>());
+  for (float& value : x.mutable_values<float>()) value = grid.real(value);
   const Tensor w = real_weight(call, 1, 8), r = real_weight(call, 2, 10);
   const std::vector<Operand> inputs = as_lstm(call, x, w, r);
   const Call lstm = {call.node, inputs};
   Recurrence recurrence = lstm_of(lstm);
-  recurrence.state_for_r = [](std::vector<double>& state) { to_own_grid(state); };
+  std::vector<double> on_grid;
+  recurrence.state_for_r = [&on_grid](const std::vector<double>& state) -> const std::vector<double>& {
+    const DynamicGrid own = dynamic_grid(state);
+    on_grid.clear();
+    for (double value : state) on_grid.push_back(own.real(static_cast<float>(value)));
+    return on_grid;
+  };
   compute_lstm(lstm, recurrence, outputs);
 }
 

@@ -160,8 +160,7 @@ void run_recurrence(const Call& call, const Recurrence& r, bool has_cell, std::s
           for (std::int64_t k = 0; k < r.inputs; ++k) sum += static_cast<double>(row[k]) * weights[k];
           sums.input[static_cast<std::size_t>(i)] = sum;
         }
-        std::vector<double> multiplied = state;
-        if (r.state_for_r) r.state_for_r(multiplied);
+        const std::vector<double>& multiplied = r.state_for_r ? r.state_for_r(state) : state;
         for (std::int64_t g = 0; g < r.gates; ++g) {
           const std::vector<double> part = times_r(call, r, d, g, multiplied);
           for (std::int64_t h = 0; h < r.hidden; ++h) {

@@ -16,7 +16,7 @@ struct Recurrence {
   std::vector<bool> backwards;              // of each direction
   std::vector<std::int64_t> lengths;        // steps of each sequence
   std::vector<std::function<double(double)>> activations;   // of each direction, those of its gates one after another
-  std::function<void(std::vector<double>&)> state_for_r;    // what R multiplies in place of the state; empty: the state
+  std::function<const std::vector<double>&(const std::vector<double>&)> state_for_r;  // what R multiplies in place of the state; empty: the state
 };
 
 // Checks inputs and attributes; per_direction: activations of a direction with their default names. Lengths are those of the

@@ -1,7 +1,5 @@
 // Folds an addition of one constant a channel into the bias of the Conv or Gemm before it: what exporters write that know
 // layers without a bias. Needs nothing. Keeps the float outputs up to rounding. An addition that --exclude names stays.
-#include <algorithm>
-
 #include "base/text.h"
 #include "passes/layer_edit.h"
 #include "passes/pass.h"
@@ -19,16 +17,12 @@ std::vector<float> addend(const Tensor& constant, const Layer& layer, std::int64
   return a_channel ? to_floats(constant) : std::vector<float>();
 }
 
-bool is_excluded(const Node& node, const std::vector<std::string>& globs) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return glob_matches(glob, node.name); });
-}
-
-bool fold(Graph& graph, Layer layer) {
+bool fold(Graph& graph, Layer layer, const QuantizeOptions& options) {
   const Node* add = graph.only_reader(layer.output);
-  if (add == nullptr || add->type != "Add" || !add->domain.empty() || graph.encoding(layer.output) != nullptr) return false;
+  if (add == nullptr || add->type != "Add" || !add->domain.empty() || options.excludes(add->name) || graph.encoding(layer.output) != nullptr) return false;
   const ValueId other = add->input(0) == layer.output ? add->input(1) : add->input(0);
   const Tensor* constant = graph.constant(other);
-  if (constant == nullptr || graph.encoding(other) != nullptr) return false;
+  if (constant == nullptr || !is_finite(*constant) || graph.encoding(other) != nullptr) return false;
   const std::int64_t inner = graph.node(layer.node).type == "Gemm" ? 0 : graph.constant(layer.weight)->rank() - 2;
   const std::vector<float> added = addend(*constant, layer, inner);
   if (added.empty()) return false;
@@ -44,10 +38,7 @@ bool fold(Graph& graph, Layer layer) {
 PassReport fold_bias(Graph& graph, PassContext& context) {
   PassReport report;
   for (const Layer& layer : layers_of(graph)) {
-    if (!layer.can_have_bias) continue;
-    const Node* next = graph.only_reader(layer.output);
-    if (next == nullptr || is_excluded(*next, context.options.exclude)) continue;
-    if (fold(graph, *layer_of(graph, layer.node))) ++report.changed;
+    while (layer.can_have_bias && fold(graph, *layer_of(graph, layer.node), context.options)) ++report.changed;
   }
   graph.remove_unused_values();
   if (report.changed > 0) report.summary = fmt::format("{} folded", counted(report.changed, "addition"));

@@ -74,10 +74,6 @@ bool takes_bits(const Graph& graph, NodeId id, const Target& target) {
   return is_layer(graph, id) || target.own_grid.contains(graph.node(id).type);
 }
 
-bool is_excluded(const Graph& graph, NodeId id, const QuantizeOptions& options) {
-  return std::any_of(options.exclude.begin(), options.exclude.end(), [&](const std::string& glob) { return glob_matches(glob, graph.node(id).name); });
-}
-
 // The first node that both match and disagree about, or none.
 NodeId contradiction(const Graph& graph, const NamedBits& a, const NamedBits& b) {
   if (!disagree(a.bits.weight, b.bits.weight) && !disagree(a.bits.activation, b.bits.activation)) return NodeId::none;
@@ -116,7 +112,7 @@ void check_glob(const Graph& graph, const NamedBits& named, const QuantizeOption
   }
   if (matching.empty()) fail_without_nodes(graph, named, target);
   const std::string first = graph.node(matching.front()).name;
-  std::erase_if(matching, [&](NodeId id) { return is_excluded(graph, id, options); });
+  std::erase_if(matching, [&](NodeId id) { return options.excludes(graph.node(id).name); });
   if (matching.empty()) throw UsageError("{} matches only what --exclude leaves in float, as '{}'; leave one out", flag_of(named), first);
   const bool has_weight = std::any_of(matching.begin(), matching.end(), [&](NodeId id) { return is_layer(graph, id); });
   if (named.bits.weight != 0 && !has_weight) fail_without_weight(graph.node(matching.front()).name, named);

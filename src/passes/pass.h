@@ -50,6 +50,8 @@ struct QuantizeOptions {
   std::vector<std::string> exclude;                   // globs over the file's node names
   std::vector<std::string> passes, disabled_passes;   // names; no passes: all
   std::string load_encodings;                         // a file whose grids are taken; empty: all are computed
+
+  bool excludes(const std::string& node) const;
 };
 
 // Why a layer stays in float.

@@ -28,7 +28,7 @@ class Placement {
 
   PassReport run() {
     for (NodeId id : order_) {
-      if (is_excluded(graph_.node(id))) excluded_.insert(id);
+      if (context_.options.excludes(graph_.node(id).name)) excluded_.insert(id);
     }
     islands_ = float_islands(graph_, [&](const Node& node) { return role_of(node); });
     for (NodeId id : order_) mark(graph_.node(id));
@@ -47,11 +47,6 @@ class Placement {
   }
 
  private:
-  bool is_excluded(const Node& node) const {
-    return std::any_of(context_.options.exclude.begin(), context_.options.exclude.end(),
-                       [&](const std::string& glob) { return glob_matches(glob, node.name); });
-  }
-
   bool is_float(ValueId id) const { return id != ValueId::none && graph_.value(id).type == DataType::float32; }
 
   // The addition of a constant vector that the target computes with the layer before it; null: there is none.
@@ -349,7 +344,7 @@ class Placement {
     Node identity;
     identity.type = "Identity";
     identity.name = graph_.unique_node_name(value.name + "_to_grid");
-    identity.version = graph_.file.opsets[""];
+    identity.version = graph_.node(on_codes.front()).version;
     identity.inputs = {id};
     const ValueId on_grid = graph_.add_value(graph_.unique_value_name(value.name + "_on_grid"), value.type, value.dims);
     identity.outputs = {on_grid};

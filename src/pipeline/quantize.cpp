@@ -204,18 +204,6 @@ void check_files(const QuantizeFiles& files, const Graph& graph, const QuantizeO
   }
 }
 
-// Errors name the file that was asked for, not the one that will become it.
-template <typename Write>
-void write_under(const TemporaryPath& file, const Write& write) {
-  try {
-    write(file.path());
-  } catch (const Error& error) {
-    const std::string what = error.what(), temporary = file.path().string();
-    if (!what.starts_with(temporary)) throw;
-    throw Error("{}{}", file.target().string(), what.substr(temporary.size()));
-  }
-}
-
 // Grids that are written for other tools are those of the model's own weights.
 QuantizeOptions with_own_weights(const QuantizeOptions& options) {
   QuantizeOptions own = options;

@@ -39,7 +39,7 @@ class MseSearch {
   MseSearch(const ValueStatistics& statistics, const Encoding& grid, bool keep_max)
       : bins_(expected_bins(statistics)),
         grid_(grid),
-        full_(with_zero({static_cast<float>(bins_.front().centre), static_cast<float>(bins_.back().centre)})),
+        full_(with_zero(widened(statistics.histogram.range(), bins_))),
         least_high_(keep_max && full_.max > 0 ? statistics.histogram.range().max / full_.max : 0) {}
 
   Range run() {
@@ -57,9 +57,12 @@ class MseSearch {
   }
 
  private:
-  Range range(double low, double high) const {
-    return {static_cast<float>(full_.min * low), static_cast<float>(full_.max * high)};
+  // A bin's centre lies before its values' end, one that is expected beyond.
+  static Range widened(Range range, const std::vector<Histogram::Bin>& bins) {
+    return {std::min(range.min, static_cast<float>(bins.front().centre)), std::max(range.max, static_cast<float>(bins.back().centre))};
   }
+
+  Range range(double low, double high) const { return {static_cast<float>(full_.min * low), static_cast<float>(full_.max * high)}; }
 
   void try_ends(double low, double high) {
     if (low <= 0 || high < least_high_ || high <= 0 || low > 1 || high > 1) return;

@@ -24,7 +24,7 @@ void expect_on_side(Bins& bins, std::vector<double> extremes, double direction) 
   double excess = 0;
   for (std::size_t i = 0; i < top; ++i) excess += (extremes[i] - extremes[top]) / static_cast<double>(top);
   const double doubted = doubt(extremes.size());
-  const auto clipping_counts = [&](std::size_t reaching) { return 1 + 3 * doubted * std::sqrt(6 / static_cast<double>(std::max<std::size_t>(reaching, 1))); };
+  const auto clipping_counts = [&](std::size_t reaching) { return 1 + 3 * doubted * std::sqrt(5 / static_cast<double>(std::max<std::size_t>(reaching, 1))); };
   std::size_t reaching = 0;  // samples that reach the bin
   for (auto bin = bins.rbegin(); bin != bins.rend() && bin->centre * direction > 0; ++bin) {
     const double reach = bin->centre * direction;

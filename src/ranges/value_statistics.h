@@ -20,11 +20,11 @@ struct ValueStatistics {
 // it is a bound, and nothing lies beyond; nor beyond 0, where all values have one sign.
 //
 // What is clipped comes from few samples, and others may hold more of it: a bin's `clipped` is its count times
-// 1 + 3 sqrt(6 / k) where k samples reach so far: three standard errors of a mean of k squares of exponential values (whose
-// mean square is six times the square of their mean).
+// 1 + 3 sqrt(5 / k) where k samples reach so far, three standard errors of a mean of k squares of exponential values (whose
+// variance is five times the square of their mean).
 //
-// Both count in full for up to 16 samples, less with the square of their number, and not at all from 100 on: what lies near the ends of hundreds of
-// samples is known well enough, and room for more costs more than it gains (docs/decisions/0012).
+// Both count in full for up to 16 samples, less with the square of their number, and not at all from 100 on: what lies near
+// the ends of hundreds of samples is known well enough, and room for more costs more than it gains (docs/decisions/0012).
 std::vector<Histogram::Bin> expected_bins(const ValueStatistics& statistics);
 
 }  // namespace halftone

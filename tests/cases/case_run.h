@@ -96,6 +96,15 @@ inline void leave_for_runtime(const CaseRun& run, const Bounds& bounds = {}) {
   write_npz(run.folder / "outputs.npz", outputs);
 }
 
+// Reads the quantized file and runs it, on the first sample unless `inputs` are given.
+inline void read_back(CaseRun& run, const SampleSource& data, std::vector<Tensor> inputs = {}, const Bounds& bounds = {}) {
+  run.quantized = read_onnx(run.folder / "q.onnx");
+  absorb_qdq(run.quantized);
+  run.inputs = inputs.empty() ? data.read(0, 1, {}).inputs : std::move(inputs);
+  run.simulated = run_graph(run.quantized, Arithmetic::simulated, run.inputs);
+  leave_for_runtime(run, bounds);
+}
+
 // `inputs`: what both networks run on then; empty: the first sample.
 inline CaseRun run_case(const std::string& name, Graph graph, const SampleSource& data, const QuantizeOptions& options = {},
                         std::vector<Tensor> inputs = {}, const Bounds& bounds = {}) {
@@ -104,12 +113,8 @@ inline CaseRun run_case(const std::string& name, Graph graph, const SampleSource
   write_onnx(graph, run.folder / "net.onnx");
   run.graph = read_onnx(run.folder / "net.onnx");
   run.report = quantize_file({run.folder / "net.onnx", run.folder / "q.onnx"}, run.graph, data, options, {});
-  run.quantized = read_onnx(run.folder / "q.onnx");
-  absorb_qdq(run.quantized);
-  run.inputs = inputs.empty() ? data.read(0, 1, {}).inputs : std::move(inputs);
+  read_back(run, data, std::move(inputs), bounds);
   run.real = run_graph(run.graph, Arithmetic::float32, run.inputs);
-  run.simulated = run_graph(run.quantized, Arithmetic::simulated, run.inputs);
-  leave_for_runtime(run, bounds);
   return run;
 }
 

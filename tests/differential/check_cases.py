@@ -13,21 +13,12 @@ import numpy as np
 import onnx
 import onnxruntime
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+from runtime_session import open_session  # noqa: E402
+
 FEWEST = 100
 FLOAT = 2e-3  # of the largest element
 onnxruntime.set_default_logger_severity(4)
-
-
-def open_session(path, optimized, exact):
-    options = onnxruntime.SessionOptions()
-    if not optimized:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "1")  # 16-bit data stay what they are
-    if exact:
-        options.add_session_config_entry("session.x64quantprecision", "1")
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def session(path, optimized):

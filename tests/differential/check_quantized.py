@@ -14,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+from runtime_session import open_session  # noqa: E402
 
 SAMPLES = 32
 EXACT, CLOSE = 1.0, 0.98  # least part of the outputs that is equal
@@ -84,14 +86,7 @@ def network(opset):
 
 
 def runtime_outputs(path, x, optimized):
-    options = onnxruntime.SessionOptions()
-    if not optimized:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.x64quantprecision", "1")  # exact sums on every processor
-    options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "1")  # 16-bit data stay what they are
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]).run(None, {"input": x})[0]
+    return open_session(path, optimized).run(None, {"input": x})[0]
 
 
 def check(halftone, folder, name):

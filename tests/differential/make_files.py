@@ -15,7 +15,7 @@ import onnxruntime
 from onnx import external_data_helper, helper, numpy_helper, parser
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-from case_folder import made_from, write_cases  # noqa: E402
+from case_folder import run_generator  # noqa: E402
 
 rng = np.random.default_rng(1)
 
@@ -152,12 +152,5 @@ def cases():
         yield name, model, inputs.values(), old_function_outputs(**inputs) if text is OPSETS else outputs(model, inputs)
 
 
-def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    versions = [f"{package.__name__} {package.__version__}" for package in (onnx, onnxruntime, np)]
-    write_cases(sys.argv[1], made_from(*versions), cases)
-
-
 if __name__ == "__main__":
-    main()
+    run_generator(cases, onnx, onnxruntime, np)

@@ -14,7 +14,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-from case_folder import made_from, write_cases  # noqa: E402
+from case_folder import run_generator  # noqa: E402
 
 GRAPHS = 64
 OPSET = 13
@@ -366,12 +366,5 @@ def cases():
         yield f"seed_{seed:02}", model, net.inputs.values(), outputs
 
 
-def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    versions = [f"{package.__name__} {package.__version__}" for package in (onnx, onnxruntime, np)]
-    write_cases(sys.argv[1], made_from(*versions), cases)
-
-
 if __name__ == "__main__":
-    main()
+    run_generator(cases, onnx, onnxruntime, np)

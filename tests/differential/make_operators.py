@@ -14,7 +14,7 @@ import onnxruntime
 from onnx import TensorProto, helper
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-from case_folder import made_from, write_cases  # noqa: E402
+from case_folder import run_generator  # noqa: E402
 
 RNG = np.random.default_rng(7)
 
@@ -225,12 +225,5 @@ def cases():
             yield name, model, arrays, session.run(shown, feeds)
 
 
-def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    versions = [f"{package.__name__} {package.__version__}" for package in (onnx, onnxruntime, np)]
-    write_cases(sys.argv[1], made_from(*versions), cases)
-
-
 if __name__ == "__main__":
-    main()
+    run_generator(cases, onnx, onnxruntime, np)

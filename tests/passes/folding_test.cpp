@@ -1,5 +1,6 @@
 // fold_constants, fold_batch_norm, fold_constant_channels: the float outputs stay.
 #include <cmath>
+#include <limits>
 
 #include "operators/layer.h"
 #include "support/pass_runner.h"
@@ -62,6 +63,17 @@ TEST(FoldBias, TakesOneConstantAChannelIntoTheLayer) {
   }
 }
 
+TEST(FoldBias, TakesOneAdditionAfterTheOther) {
+  NetBuilder b;
+  const ValueId x = b.conv(b.input({1, 3, 6, 6}), 3, 4, 3, {.bias = false});
+  Graph graph = b.finish(b.node("Add", {b.node("Add", {x, b.constant(random_tensor({4, 1, 1}, 3))}), b.constant(random_tensor({1}, 4))}));
+  const Tensor input = random_tensor({2, 3, 6, 6}, 1);
+  const auto before = run_float(graph, input);
+  PassRun run;
+  EXPECT_EQ(run(kFoldBias, graph).changed, 2);
+  EXPECT_LT(relative_error(run_float(graph, input), before), 1e-6);
+}
+
 TEST(FoldBias, LeavesWhatIsNoBias) {
   const auto changes = [](const Tensor& added, bool read_twice, const std::vector<std::string>& exclude) {
     NetBuilder b;
@@ -75,6 +87,7 @@ TEST(FoldBias, LeavesWhatIsNoBias) {
   EXPECT_EQ(changes(random_tensor({4}, 3), false, {}), 0) << "along the width";
   EXPECT_EQ(changes(random_tensor({1, 4, 4}, 3), false, {}), 0) << "one a place";
   EXPECT_EQ(changes(random_tensor({1, 1, 4, 1, 1}, 3), false, {}), 0) << "the result has one more axis";
+  EXPECT_EQ(changes(Tensor::from<float>({1}, {-std::numeric_limits<float>::infinity()}), false, {}), 0) << "no number";
   EXPECT_EQ(changes(random_tensor({4, 1, 1}, 3), true, {}), 0) << "others read the layer";
   EXPECT_EQ(changes(random_tensor({4, 1, 1}, 3), false, {"add*"}), 0) << "excluded";
 }

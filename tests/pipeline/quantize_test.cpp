@@ -132,16 +132,16 @@ TEST(QuantizeFile, MoreBitsRaiseTheSqnrOfEveryValue) {  // case T5
     const QuantizeOptions options{.weight_bits = weights, .activation_bits = activations, .rounding = Rounding::nearest, .disabled_passes = {"correct_bias"}};
     const QuantizeReport report = quantize_file({folder / "net.onnx", folder / "q.onnx"}, graph, samples(), options, {});
     EXPECT_EQ(report.quantized_layers, 11);
-    const bool same_weights = weights == 8 && activations == 16;  // whose noise stays: what is gained is within its scatter
-    const double gain = same_weights ? -2 : 1, least = same_weights ? -2 : 0;
-    EXPECT_GT(*report.figures->outputs.at(0).sqnr_db, before_output + gain);
+    // Where the weights stay, their noise stays, and may have been lessened by that of the activations before.
+    const bool same_weights = weights == 8 && activations == 16;
+    EXPECT_GT(*report.figures->outputs.at(0).sqnr_db, before_output + (same_weights ? -2 : 1));
     before_output = *report.figures->outputs.at(0).sqnr_db;
     int results = 0;
     for (const ValueRecord& value : report.values) {
       ASSERT_TRUE(value.sqnr_db) << value.name;
       if (value.is_weight || value.name == "input") continue;
       if (before.contains(value.name)) {
-        EXPECT_GT(*value.sqnr_db, before[value.name] + least) << value.name;
+        EXPECT_GT(*value.sqnr_db, before[value.name] - (same_weights ? 2 : 0)) << value.name;
       }
       before[value.name] = *value.sqnr_db;
       ++results;

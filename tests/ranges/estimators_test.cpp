@@ -63,6 +63,25 @@ TEST(MseRange, KeepsTheMaximumOfScores) {
   EXPECT_EQ(estimate_range(statistics_of(values), grid, {RangeMethod::mse, 99.9, true}).max, 25);
 }
 
+TEST(MseRange, CutsTheOtherEndOfScores) {
+  std::vector<float> values = normals(4000);
+  values.push_back(-25);
+  const Range range = estimate_range(statistics_of(values), Encoding{.bits = 4}, {RangeMethod::mse, 99.9, true});
+  EXPECT_GT(range.min, -15);
+  EXPECT_EQ(range.max, *std::max_element(values.begin(), values.end()));
+}
+
+// Of more than Histogram::kMostOfSample values the bins hold a part, the range holds all.
+TEST(MseRange, ReachesValuesThatTheHistogramLeftOut) {
+  std::vector<float> values(100000, 0.0f);
+  values[1] = 3;
+  const Range seen = extremes_of(values.data(), std::ssize(values), 1).range;
+  ValueStatistics statistics;
+  statistics.histogram.add_samples(values.data(), 1, std::ssize(values), 0, seen, 1);
+  statistics.samples = {seen};
+  EXPECT_EQ(estimate_range(statistics, Encoding{}, {RangeMethod::mse, 99.9, true}).max, 3);
+}
+
 TEST(PercentileRange, CutsEachSideByItself) {  // case G4
   std::vector<float> values = normals(100000);
   for (int i = 0; i < 5; ++i) values.insert(values.end(), {50.0f, -50.0f});

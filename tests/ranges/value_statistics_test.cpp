@@ -67,7 +67,7 @@ TEST(ExpectedBins, CountClippingMoreWhereFewSamplesReach) {
     const std::vector<Histogram::Bin> bins = expected_bins(statistics);
     return bins.back().clipped / bins.back().count;
   };
-  EXPECT_NEAR(ratio_at_the_end(few), 1 + 3 * std::sqrt(6.0), 1e-9);
+  EXPECT_NEAR(ratio_at_the_end(few), 1 + 3 * std::sqrt(5.0), 1e-9);
   EXPECT_LT(ratio_at_the_end(many), 1.01);
 }
 

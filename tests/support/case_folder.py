@@ -34,6 +34,13 @@ def write_case(folder, model, inputs, outputs):
             (folder / f"{kind}_{i}.pb").write_bytes(as_proto(tensor).SerializeToString())
 
 
+def run_generator(cases, *packages):
+    """The whole of a generator that takes OUT alone."""
+    if len(sys.argv) != 2:
+        sys.exit(sys.modules["__main__"].__doc__)
+    write_cases(sys.argv[1], made_from(*(f"{package.__name__} {package.__version__}" for package in packages)), cases)
+
+
 def write_cases(out, stamp, cases):
     """Fills `out` with cases() -> (name, model, inputs, outputs), unless its stamp says that it is up to date.
 

@@ -319,28 +319,16 @@ std::string bytes_of(const onnx::ModelProto& model, const std::filesystem::path&
   return bytes;
 }
 
-// Errors name the file that was asked for.
-template <typename Write>
-void write_temporary(const TemporaryPath& file, const Write& write) {
-  try {
-    write(file.path());
-  } catch (const Error& error) {
-    const std::string what = error.what(), temporary = file.path().string();
-    if (!what.starts_with(temporary)) throw;
-    throw Error("{}{}", file.target().string(), what.substr(temporary.size()));
-  }
-}
-
 void write_in_two(onnx::ModelProto& model, const ModelFiles& files) {
   const auto is_special = [](const std::filesystem::path& path) { return std::filesystem::exists(path) && !std::filesystem::is_regular_file(path); };
   for (const auto& path : {files.model, files.data}) {
     if (is_special(path)) throw Error("{}: is no regular file, and the model is too large for one file; give a file name", path.string());
   }
   TemporaryPath data(files.data, "new"), main(files.model, "new");
-  write_temporary(data, [&](const std::filesystem::path& path) {
+  write_under(data, [&](const std::filesystem::path& path) {
     write_file_atomically(path, [&](const Append& append) { move_weights_out(*model.mutable_graph(), files.data_name, append); });
   });
-  write_temporary(main, [&](const std::filesystem::path& path) { write_file_atomically(path, bytes_of(model, files.model)); });
+  write_under(main, [&](const std::filesystem::path& path) { write_file_atomically(path, bytes_of(model, files.model)); });
   data.keep();
   main.keep();
 }
