@@ -164,7 +164,8 @@ std::string quantized_before(const Graph& graph) {
 
 QuantizeReport keep_grids(Graph& graph, const Settings& settings, const std::string& why) {
   const QuantizeOptions none;
-  const PassContext context{.target = settings.target, .options = none};
+  PassContext context{.target = settings.target, .options = none};
+  for (ValueId id : graph.values()) context.placement.emplace(id, "stands in the file");
   QuantizeReport report;
   report.target = settings.target.name;
   report.warnings.push_back(why);
